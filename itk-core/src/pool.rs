@@ -1,0 +1,117 @@
+//! Threads: the one process-wide pool, and the only file that names rayon.
+//!
+//! The pool is ours, not rayon's global one, which hangs in a forked child. It belongs to a process id: a
+//! child finds that the id has changed and makes its own. Nothing here waits on a lock that a fork could
+//! leave taken.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+struct Pool {
+    process: u32,
+    threads: rayon::ThreadPool,
+}
+
+static POOL: ArcSwapOption<Pool> = ArcSwapOption::const_empty();
+
+/// The number set by [`set_num_threads`]; 0 stands for the default.
+static REQUESTED: AtomicUsize = AtomicUsize::new(0);
+
+/// More threads than this are never made, as in ITK (`ITK_MAX_THREADS`).
+pub const MAX_THREADS: usize = 128;
+
+/// How many threads kernels use: what [`set_num_threads`] said, else `OXITK_NUM_THREADS`, else
+/// `RAYON_NUM_THREADS`, else the CPUs that this process may use (affinity and container limits counted).
+///
+/// Values that are no positive number are passed over. Inside a rayon pool of the caller's it is that pool's.
+pub fn num_threads() -> usize {
+    if rayon::current_thread_index().is_some() {
+        return rayon::current_num_threads();
+    }
+    match REQUESTED.load(Ordering::Relaxed) {
+        0 => default_threads(),
+        n => n,
+    }
+}
+
+fn default_threads() -> usize {
+    let from = |name| std::env::var(name).ok()?.trim().parse::<usize>().ok().filter(|&n| n > 0);
+    from("OXITK_NUM_THREADS")
+        .or_else(|| from("RAYON_NUM_THREADS"))
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+        .min(MAX_THREADS)
+}
+
+/// Sets how many threads kernels use from now on, 1 to [`MAX_THREADS`]; 0 goes back to the default.
+///
+/// Work that is under way ends on the threads it has.
+pub fn set_num_threads(threads: usize) {
+    REQUESTED.store(threads.min(MAX_THREADS), Ordering::Relaxed);
+}
+
+fn pool() -> Option<Arc<Pool>> {
+    let (process, wanted) = (std::process::id(), num_threads());
+    let current = POOL.load_full();
+    if let Some(pool) = &current {
+        if pool.process == process && pool.threads.current_num_threads() == wanted {
+            return current;
+        }
+    }
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(wanted).thread_name(|i| format!("oxitk-{i}"));
+    let pool = Arc::new(Pool { process, threads: threads.build().ok()? });
+    if let Some(old) = POOL.swap(Some(pool.clone())) {
+        if old.process != process {
+            // The parent's threads do not exist here: telling them to stop would wait for ever.
+            std::mem::forget(old);
+        }
+    }
+    Some(pool)
+}
+
+/// Runs `work` on each item, in parallel on the pool, and returns the first error there is.
+///
+/// Items are begun in order. `scratch` makes what one thread works with. After an error no further item is
+/// begun. A caller inside its own rayon pool is served by that pool; one item, one thread, or no thread to be
+/// had means that the calling thread does the work.
+pub fn for_each<I: Send, S, E: Send>(
+    items: Vec<I>,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, I) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    let workers = num_threads().min(items.len());
+    let queue = Mutex::new(items.into_iter());
+    let failure = Mutex::new(None);
+    let next = || lock(&queue).next();
+    let run = || {
+        let mut scratch = scratch();
+        while let Some(item) = next() {
+            if let Err(error) = work(&mut scratch, item) {
+                *lock(&queue) = Vec::new().into_iter();
+                lock(&failure).get_or_insert(error);
+            }
+        }
+    };
+    let parallel = || rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| run())));
+    if workers <= 1 {
+        run();
+    } else if rayon::current_thread_index().is_some() {
+        parallel();
+    } else {
+        match pool() {
+            Some(pool) => pool.threads.install(parallel),
+            None => run(),
+        }
+    }
+    match lock(&failure).take() {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// No panic happens while one of these locks is held, so poison means nothing.
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

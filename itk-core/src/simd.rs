@@ -1,0 +1,193 @@
+//! SIMD levels: the only place that asks what the CPU can do or names its instructions.
+//!
+//! A level is a zero-sized token that only detection makes, so a function that takes one may use the level's
+//! instructions, and vector operations are safe. A kernel is one generic body over [`Simd`], entered through
+//! [`dispatch`]; inside it, calls must be `#[inline(always)]` functions: a closure that is not inlined does not
+//! have the level's instructions.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::{Error, Result};
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod baseline;
+
+pub use baseline::Baseline;
+
+/// A set of instructions that kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What every CPU of the architecture has, by the `wide` crate.
+    Baseline,
+    /// AVX2 with F16C.
+    Avx2,
+    /// AVX-512 F, BW, VL and DQ.
+    Avx512,
+}
+
+impl Level {
+    /// The name that `OXITK_SIMD` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The integers in whose order pixels are sorted: `u8 i16 i32 i64`.
+pub trait Key: bytemuck::Pod + Ord + Default + fmt::Debug + Send + Sync {
+    /// As many keys as one register of level `S` holds.
+    type Vector<S: Simd>: KeyVector<Self, Simd = S>;
+}
+
+/// A register of keys. Made by [`KeyVector::load`] only, which takes the level's token.
+pub trait KeyVector<K>: Copy {
+    /// The level's token.
+    type Simd: Simd;
+    /// Keys a register.
+    const LANES: usize;
+    /// The first `LANES` keys of a slice.
+    fn load(simd: Self::Simd, keys: &[K]) -> Self;
+    /// Writes the first `LANES` keys of a slice.
+    fn store(self, keys: &mut [K]);
+    /// The smaller key of each lane.
+    fn min(self, other: Self) -> Self;
+    /// The larger key of each lane.
+    fn max(self, other: Self) -> Self;
+    /// Compare-exchange: both of them.
+    fn sort(self, other: Self) -> (Self, Self);
+}
+
+/// A register of f64. Made by [`F64Vector::load`] and [`F64Vector::splat`] only.
+pub trait F64Vector: Copy {
+    /// The level's token.
+    type Simd: Simd;
+    /// Numbers a register.
+    const LANES: usize;
+    /// The first `LANES` numbers of a slice.
+    fn load(simd: Self::Simd, values: &[f64]) -> Self;
+    /// The same number in each lane.
+    fn splat(simd: Self::Simd, value: f64) -> Self;
+    /// Writes the first `LANES` numbers of a slice.
+    fn store(self, values: &mut [f64]);
+    /// The sum, rounded.
+    fn add(self, other: Self) -> Self;
+    /// The product, rounded; never contracted with an addition.
+    fn mul(self, other: Self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+}
+
+/// A level's token, and its registers.
+pub trait Simd: Copy + Send + Sync + 'static {
+    /// Which level it is.
+    const LEVEL: Level;
+    /// Keys of 8 bits.
+    type U8: KeyVector<u8, Simd = Self>;
+    /// Keys of 16 bits.
+    type I16: KeyVector<i16, Simd = Self>;
+    /// Keys of 32 bits.
+    type I32: KeyVector<i32, Simd = Self>;
+    /// Keys of 64 bits.
+    type I64: KeyVector<i64, Simd = Self>;
+    /// Numbers of 64 bits.
+    type F64: F64Vector<Simd = Self>;
+}
+
+impl Key for u8 {
+    type Vector<S: Simd> = S::U8;
+}
+impl Key for i16 {
+    type Vector<S: Simd> = S::I16;
+}
+impl Key for i32 {
+    type Vector<S: Simd> = S::I32;
+}
+impl Key for i64 {
+    type Vector<S: Simd> = S::I64;
+}
+
+/// A piece of work to be compiled for each level. `run` should be `#[inline(always)]`.
+pub trait Job {
+    /// What it returns.
+    type Out;
+    /// The work, with the level's token.
+    fn run<S: Simd>(self, simd: S) -> Self::Out;
+}
+
+/// Every level that this CPU has, lowest first. Tests and benches go through them.
+pub fn levels() -> Vec<Level> {
+    let mut levels = vec![Level::Baseline];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(avx2::Avx2::detect().map(|_| Level::Avx2));
+        levels.extend(avx512::Avx512::detect().map(|_| Level::Avx512));
+    }
+    levels
+}
+
+/// The level that kernels run at: the CPU's best, or the one that `OXITK_SIMD` names.
+///
+/// # Errors
+/// [`Error::SimdLevel`] when `OXITK_SIMD` names something else, or a level that this CPU lacks.
+pub fn level() -> Result<Level> {
+    static LEVEL: OnceLock<std::result::Result<Level, String>> = OnceLock::new();
+    let level = LEVEL.get_or_init(|| match std::env::var_os("OXITK_SIMD") {
+        Some(name) => {
+            let name = name.to_string_lossy();
+            levels().into_iter().find(|level| level.name() == name).ok_or_else(|| name.into_owned())
+        }
+        None => Ok(levels().pop().unwrap_or(Level::Baseline)),
+    });
+    level.clone().map_err(|got| {
+        let available = levels().into_iter().map(Level::name).collect::<Vec<_>>().join(", ");
+        Error::SimdLevel { available, got }
+    })
+}
+
+static LAST_RUN: AtomicU8 = AtomicU8::new(0);
+
+/// The level that the last [`dispatch`] in this process really ran at. For tests.
+pub fn last_level() -> Level {
+    match LAST_RUN.load(Ordering::Relaxed) {
+        2 => Level::Avx512,
+        1 => Level::Avx2,
+        _ => Level::Baseline,
+    }
+}
+
+/// Runs a job at a level; at the best one below it where the CPU lacks it.
+#[inline]
+pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if level >= Level::Avx512 {
+            if let Some(token) = avx512::Avx512::detect() {
+                LAST_RUN.store(2, Ordering::Relaxed);
+                return token.enter(job);
+            }
+        }
+        if level >= Level::Avx2 {
+            if let Some(token) = avx2::Avx2::detect() {
+                LAST_RUN.store(1, Ordering::Relaxed);
+                return token.enter(job);
+            }
+        }
+    }
+    let _ = level;
+    LAST_RUN.store(0, Ordering::Relaxed);
+    job.run(Baseline::new())
+}

@@ -1,0 +1,103 @@
+//! The baseline level: 128-bit registers of the `wide` crate, on any architecture.
+
+use wide::{f64x2, i16x8, i32x4, i64x2, u8x16};
+
+use super::{F64Vector, KeyVector, Level, Simd};
+
+/// The token of [`Level::Baseline`], which every CPU has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Baseline(());
+
+impl Baseline {
+    /// The token.
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Simd for Baseline {
+    const LEVEL: Level = Level::Baseline;
+    type U8 = u8x16;
+    type I16 = i16x8;
+    type I32 = i32x4;
+    type I64 = i64x2;
+    type F64 = f64x2;
+}
+
+macro_rules! key_vector {
+    ($($vector:ident of $lanes:literal $key:ident;)*) => {$(
+        impl KeyVector<$key> for $vector {
+            type Simd = Baseline;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn load(_: Baseline, keys: &[$key]) -> Self {
+                let mut lanes = [0; $lanes];
+                lanes.copy_from_slice(&keys[..$lanes]);
+                Self::new(lanes)
+            }
+
+            #[inline(always)]
+            fn store(self, keys: &mut [$key]) {
+                keys[..$lanes].copy_from_slice(&self.to_array());
+            }
+
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                self.min(other)
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                self.max(other)
+            }
+
+            #[inline(always)]
+            fn sort(self, other: Self) -> (Self, Self) {
+                (self.min(other), self.max(other))
+            }
+        }
+    )*};
+}
+
+key_vector! {
+    u8x16 of 16 u8;
+    i16x8 of 8 i16;
+    i32x4 of 4 i32;
+    i64x2 of 2 i64;
+}
+
+impl F64Vector for f64x2 {
+    type Simd = Baseline;
+    const LANES: usize = 2;
+
+    #[inline(always)]
+    fn load(_: Baseline, values: &[f64]) -> Self {
+        Self::new([values[0], values[1]])
+    }
+
+    #[inline(always)]
+    fn splat(_: Baseline, value: f64) -> Self {
+        Self::new([value; 2])
+    }
+
+    #[inline(always)]
+    fn store(self, values: &mut [f64]) {
+        values[..2].copy_from_slice(&self.to_array());
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+}

@@ -1,0 +1,61 @@
+"""Shared fixtures. The suite runs against the installed wheel, from a directory outside the source tree."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import oxitk
+import pytest
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+# The peers need the real ITK: `make test-peers` runs them in a venv of their own.
+collect_ignore = [] if importlib.util.find_spec("itk") else ["peers"]
+
+
+def pytest_report_header() -> str:
+    return f"oxitk {oxitk.__version__} of {Path(oxitk.__file__).parent}, numpy {np.__version__}"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    if not importlib.util.find_spec("pytest_timeout"):
+        raise pytest.UsageError("pytest-timeout is missing: a hang would not be noticed")
+    for item in items:
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(120))
+
+
+@pytest.fixture
+def data() -> Path:
+    return DATA
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs this interpreter with `-W error` in an empty directory; returns the finished process, text captured."""
+
+    def call(*args: str, env: dict[str, str] | None = None, timeout: float = 100) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-W", "error", *map(str, args)],
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return call
+
+
+@pytest.fixture
+def threads():
+    """`oxitk.set_num_threads`, undone after the test."""
+    before = oxitk.get_num_threads()
+    yield oxitk.set_num_threads
+    oxitk.set_num_threads(before)

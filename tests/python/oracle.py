@@ -1,0 +1,173 @@
+"""The obvious numpy versions that every oxitk result is compared with.
+
+Per-axis arguments are in array order. Nothing here is fast; everything is meant to be read.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def native(a) -> np.ndarray:
+    """`a` in C order and this machine's byte order."""
+    a = np.asarray(a)
+    return np.array(a, dtype=a.dtype.newbyteorder("="), order="C")
+
+
+def per_axis(value, ndim: int) -> tuple:
+    return tuple(value) if np.ndim(value) else (value,) * ndim
+
+
+def naive_median(a, radius=1, nan_policy: str = "propagate") -> np.ndarray:
+    """Element n//2 of each sorted window; pixels beyond the border repeat the border."""
+    a = native(a)
+    radius = per_axis(radius, a.ndim)
+    if a.size == 0:
+        return a
+    padded = np.pad(a, [(r, r) for r in radius], mode="edge")
+    windows = sliding_window_view(padded, [2 * r + 1 for r in radius])
+    windows = windows.reshape(*a.shape, -1)
+    if a.dtype.kind != "f":
+        return np.sort(windows, axis=-1)[..., windows.shape[-1] // 2]
+    nan = np.isnan(windows)
+    ordered = _from_keys(np.sort(_keys(windows), axis=-1), a.dtype)
+    if nan_policy == "omit":  # NaN sorts last, so the rest comes first
+        kept = (~nan).sum(axis=-1)
+        middle = np.take_along_axis(ordered, (kept // 2)[..., None], axis=-1)[..., 0]
+        return np.where(kept == 0, a.dtype.type(np.nan), middle)
+    middle = ordered[..., windows.shape[-1] // 2]
+    if nan_policy == "propagate":
+        middle = np.where(nan.any(axis=-1), a.dtype.type(np.nan), middle)
+    return middle
+
+
+def weighted_median(a, radius) -> np.ndarray:
+    """`naive_median` for windows too large to write out: a repeated border pixel is a weight. No NaN."""
+    a = native(a)
+    radius = per_axis(radius, a.ndim)
+    order = np.argsort(_keys(a).ravel(), kind="stable")
+    values = a.ravel()[order]
+    total = 1
+    for r in radius:
+        total *= 2 * r + 1  # a Python int: 10**6 on four axes exceeds 64 bits
+    out = np.empty_like(a)
+    for index in itertools.product(*map(range, a.shape)):
+        weights = np.array(1, object)
+        for at, r, size in zip(index, radius, a.shape, strict=True):
+            weights = np.multiply.outer(weights, _axis_weights(at, r, size))
+        running = np.cumsum(weights.ravel()[order])
+        out[index] = values[np.argmax(running > total // 2)]
+    return out
+
+
+def naive_gradient_magnitude(a, spacing=None, dtype=None) -> np.ndarray:
+    """ITK's operations in ITK's order, in float64; see `exact_gradient` and `cast`."""
+    a = np.asarray(a)
+    if dtype is None:
+        dtype = np.float64 if a.dtype.newbyteorder("=") == np.float64 else np.float32
+    return cast(exact_gradient(a, spacing), dtype)
+
+
+def exact_gradient(a, spacing=None) -> np.ndarray:
+    """The float64 magnitude before the conversion to the output type.
+
+    Separate ufunc calls never contract to a fused multiply-add, and the axes are summed x first.
+    """
+    a = native(a)
+    spacing = per_axis(1.0 if spacing is None else spacing, a.ndim)
+    f = a.astype(np.float64)
+    total = np.zeros(a.shape)
+    if a.size == 0:
+        return total
+    with np.errstate(all="ignore"):
+        for axis in reversed(range(a.ndim)):
+            c = 0.5 * (1.0 / np.float64(spacing[axis]))
+            below = np.concatenate([f.take([0], axis), f], axis).take(range(f.shape[axis]), axis)
+            above = np.concatenate([f, f.take([-1], axis)], axis).take(range(1, f.shape[axis] + 1), axis)
+            g = ((0.0 + c * below) + 0.0 * f) + (-c) * above
+            total = total + g * g
+        return np.sqrt(total)
+
+
+def cast(x: np.ndarray, dtype) -> np.ndarray:
+    """float64 to `dtype`: integers truncate toward zero and saturate, NaN becomes 0."""
+    dtype = np.dtype(dtype)
+    with np.errstate(all="ignore"):
+        if dtype.kind == "f":
+            return x.astype(dtype)
+        info = np.iinfo(dtype)
+        low, high = float(info.min), float(info.max)
+        inside = (x > low) & (x < high)
+        out = np.trunc(np.where(inside, x, 0.0)).astype(dtype)
+    out[x >= high] = info.max
+    out[x <= low] = info.min
+    return out
+
+
+def same_bits(got, want) -> bool:
+    """Equal dtype, shape and bytes, where every NaN is the same NaN."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.dtype != want.dtype or got.shape != want.shape:
+        return False
+    return bool(np.array_equal(_bits(got), _bits(want)))
+
+
+def explain(got, want) -> str:
+    """What differs, for an assertion's message."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.dtype != want.dtype or got.shape != want.shape:
+        return f"got {got.dtype} {got.shape}, want {want.dtype} {want.shape}"
+    places = np.argwhere(_bits(got) != _bits(want))
+    if not len(places):
+        return "equal"
+    first = tuple(places[0])
+    return f"{len(places)} of {got.size} pixels differ, first at {first}: got {got[first]!r}, want {want[first]!r}"
+
+
+def assert_same(got, want, note: str = "") -> None:
+    assert same_bits(got, want), f"{note} {explain(got, want)}"
+
+
+def _bits(a: np.ndarray) -> np.ndarray:
+    a = native(a)
+    if a.dtype.kind != "f":
+        return a
+    return np.where(np.isnan(a), a.dtype.type(np.nan), a).view(f"u{a.dtype.itemsize}")
+
+
+def _keys(a: np.ndarray) -> np.ndarray:
+    """Unsigned integers in the order of the pixels: -0 below +0, NaN above all."""
+    if a.dtype.kind != "f":
+        return a
+    bits = _bits(a)
+    sign = bits.dtype.type(1 << (8 * a.dtype.itemsize - 1))
+    return np.where(bits & sign, ~bits, bits | sign)
+
+
+def _from_keys(keys: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    sign = keys.dtype.type(1 << (8 * dtype.itemsize - 1))
+    return np.where(keys & sign, keys ^ sign, ~keys).view(dtype)
+
+
+def _axis_weights(at: int, radius: int, size: int) -> np.ndarray:
+    """How often the window at `at` meets each of `size` pixels when coordinates are clamped."""
+    weights = [1 if abs(k - at) <= radius else 0 for k in range(size)]
+    weights[0] += max(0, radius - at)
+    weights[-1] += max(0, radius - (size - 1 - at))
+    return np.array(weights, object)
+
+
+def where_itk_defines(a, spacing, itk_result) -> tuple[np.ndarray, np.ndarray]:
+    """ITK's gradient with saturated values where ITK's cast is undefined, and the mask of defined pixels.
+
+    ITK converts the magnitude to an integer by a C cast, undefined when it does not fit.
+    """
+    want = itk_result.copy()
+    defined = np.ones(want.shape, bool)
+    if want.dtype.kind in "iu":
+        defined = exact_gradient(a, spacing) < float(np.iinfo(want.dtype).max) + 1.0
+        want[~defined] = np.iinfo(want.dtype).max
+    return want, defined
