@@ -44,6 +44,13 @@ impl<'a> Context<'a> {
         Self { progress: Some(progress), ..self }
     }
 
+    /// Tells the fraction done to whoever watches.
+    pub fn report(&self, done: f64) {
+        if let Some(progress) = self.progress {
+            progress(done);
+        }
+    }
+
     /// A counter of `total` steps, to be ticked as they are done.
     pub fn steps(&self, filter: &'static str, total: usize) -> Steps<'_> {
         Steps { context: self, filter, total: total.max(1), done: AtomicUsize::new(0) }
@@ -70,8 +77,6 @@ impl Steps<'_> {
     /// After a step.
     pub fn tick(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(progress) = self.context.progress {
-            progress((done as f64 / self.total as f64).min(1.0));
-        }
+        self.context.report((done as f64 / self.total as f64).min(1.0));
     }
 }

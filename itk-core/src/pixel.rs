@@ -47,8 +47,8 @@ pub trait Pixel:
     /// An image with its pixel type forgotten.
     fn erase(image: Image<Self>) -> AnyImage;
 
-    /// The image inside, or all of it back when its type is another one.
-    fn typed(image: AnyImage) -> Result<Image<Self>, AnyImage>;
+    /// The image inside when its pixels are of this type.
+    fn typed(image: AnyImage) -> Option<Image<Self>>;
 }
 
 /// A function for an image of any pixel type; see [`AnyImage::visit`].
@@ -181,10 +181,10 @@ macro_rules! pixel_types {
                     AnyImage::$variant(image)
                 }
 
-                fn typed(image: AnyImage) -> Result<Image<Self>, AnyImage> {
+                fn typed(image: AnyImage) -> Option<Image<Self>> {
                     match image {
-                        AnyImage::$variant(image) => Ok(image),
-                        other => Err(other),
+                        AnyImage::$variant(image) => Some(image),
+                        _ => None,
                     }
                 }
             }
@@ -305,7 +305,7 @@ impl FromStr for PixelType {
 
 impl AnyImage {
     /// The image inside when its pixels are `T`.
-    pub fn typed<T: Pixel>(self) -> Result<Image<T>, AnyImage> {
+    pub fn typed<T: Pixel>(self) -> Option<Image<T>> {
         T::typed(self)
     }
 }

@@ -55,18 +55,19 @@ pub fn set_num_threads(threads: usize) {
 fn pool() -> Option<Arc<Pool>> {
     let (process, wanted) = (std::process::id(), num_threads());
     let current = POOL.load_full();
-    if let Some(pool) = &current {
-        if pool.process == process && pool.threads.current_num_threads() == wanted {
-            return current;
-        }
+    if let Some(pool) = &current
+        && pool.process == process
+        && pool.threads.current_num_threads() == wanted
+    {
+        return current;
     }
     let threads = rayon::ThreadPoolBuilder::new().num_threads(wanted).thread_name(|i| format!("oxitk-{i}"));
     let pool = Arc::new(Pool { process, threads: threads.build().ok()? });
-    if let Some(old) = POOL.swap(Some(pool.clone())) {
-        if old.process != process {
-            // The parent's threads do not exist here: telling them to stop would wait for ever.
-            std::mem::forget(old);
-        }
+    if let Some(old) = POOL.swap(Some(pool.clone()))
+        && old.process != process
+    {
+        // The parent's threads do not exist here: telling them to stop would wait for ever.
+        std::mem::forget(old);
     }
     Some(pool)
 }

@@ -51,6 +51,10 @@ impl fmt::Display for Level {
 pub trait Key: bytemuck::Pod + Ord + Default + fmt::Debug + Send + Sync {
     /// As many keys as one register of level `S` holds.
     type Vector<S: Simd>: KeyVector<Self, Simd = S>;
+    /// How many keys are smaller: the same order, counted from 0.
+    fn to_ordinal(self) -> u64;
+    /// The key with so many smaller ones; the lowest bits count.
+    fn from_ordinal(ordinal: u64) -> Self;
 }
 
 /// A register of keys. Made by [`KeyVector::load`] only, which takes the level's token.
@@ -107,17 +111,29 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type F64: F64Vector<Simd = Self>;
 }
 
-impl Key for u8 {
-    type Vector<S: Simd> = S::U8;
+macro_rules! key {
+    ($($key:ident as $unsigned:ident in $vector:ident;)*) => {$(
+        impl Key for $key {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn to_ordinal(self) -> u64 {
+                (self ^ $key::MIN) as $unsigned as u64
+            }
+
+            #[inline(always)]
+            fn from_ordinal(ordinal: u64) -> Self {
+                ordinal as $key ^ $key::MIN
+            }
+        }
+    )*};
 }
-impl Key for i16 {
-    type Vector<S: Simd> = S::I16;
-}
-impl Key for i32 {
-    type Vector<S: Simd> = S::I32;
-}
-impl Key for i64 {
-    type Vector<S: Simd> = S::I64;
+
+key! {
+    u8 as u8 in U8;
+    i16 as u16 in I16;
+    i32 as u32 in I32;
+    i64 as u64 in I64;
 }
 
 /// A piece of work to be compiled for each level. `run` should be `#[inline(always)]`.
@@ -174,17 +190,17 @@ pub fn last_level() -> Level {
 pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
     #[cfg(target_arch = "x86_64")]
     {
-        if level >= Level::Avx512 {
-            if let Some(token) = avx512::Avx512::detect() {
-                LAST_RUN.store(2, Ordering::Relaxed);
-                return token.enter(job);
-            }
+        if level >= Level::Avx512
+            && let Some(token) = avx512::Avx512::detect()
+        {
+            LAST_RUN.store(2, Ordering::Relaxed);
+            return token.enter(job);
         }
-        if level >= Level::Avx2 {
-            if let Some(token) = avx2::Avx2::detect() {
-                LAST_RUN.store(1, Ordering::Relaxed);
-                return token.enter(job);
-            }
+        if level >= Level::Avx2
+            && let Some(token) = avx2::Avx2::detect()
+        {
+            LAST_RUN.store(1, Ordering::Relaxed);
+            return token.enter(job);
         }
     }
     let _ = level;

@@ -364,6 +364,11 @@ impl<T: Pixel> Tile<'_, T> {
         split_row(row, &self.strides.size)
     }
 
+    /// How many rows the whole output has along the axis after x (y); 1 where there is none.
+    pub fn rows_a_line(&self) -> usize {
+        self.strides.size.get(1).copied().unwrap_or(1)
+    }
+
     /// Writes the next row of the tile.
     ///
     /// # Panics

@@ -1,0 +1,226 @@
+//! Filters one after the other, and their text form.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use itk_core::{AnyImage, Context, Error, Header, PerAxis, PixelType, Region, Result};
+
+use crate::filter::{Apply, Filter};
+use crate::{GradientMagnitude, Median, NanPolicy};
+
+/// Filters, each of which gets the result of the one before.
+///
+/// # Text
+/// `name(parameter=value, …) | name(…)`. Filters: `median(radius=1, nan_policy=order)` and
+/// `gradient_magnitude(spacing=image, dtype=float32)`. Values an axis are in brackets and xyz order:
+/// `median(radius_xyz=[1, 2, 3])`, `gradient_magnitude(spacing_xyz=[0.5, 0.5, 2])`. Parameters may be left
+/// out, and so may empty parentheses.
+///
+/// # Example
+/// ```
+/// use itk_core::{AnyImage, Context, Image};
+/// use itk_filters::Chain;
+/// let chain: Chain = "median(radius=1) | gradient_magnitude(dtype=uint8)".parse()?;
+/// let image = AnyImage::from(Image::from_vec(&[3, 1], vec![1u8, 9, 17])?);
+/// let edges = chain.apply_any(&image, &Context::default())?;
+/// assert_eq!(edges.typed::<u8>().map(|image| image.to_vec()), Some(vec![4, 8, 4]));
+/// # Ok::<(), itk_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    filters: Vec<Arc<dyn Filter>>,
+}
+
+impl Chain {
+    /// A chain without filters, which gives back its input.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The chain with one more filter at its end.
+    pub fn then(mut self, filter: impl Filter + 'static) -> Self {
+        self.filters.push(Arc::new(filter));
+        self
+    }
+
+    /// The filters in the order in which they are applied.
+    pub fn filters(&self) -> &[Arc<dyn Filter>] {
+        &self.filters
+    }
+
+    /// The header of the last filter's output, or why this input is refused. Reads no pixel.
+    ///
+    /// # Errors
+    /// Those of [`Filter::plan`].
+    pub fn plan(&self, input: &Header) -> Result<Header> {
+        self.filters.iter().try_fold(input.clone(), |header, filter| filter.plan(&header))
+    }
+
+    /// The part of the input that a part of the output depends on.
+    ///
+    /// # Errors
+    /// Those of [`Filter::input_region`].
+    pub fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
+        let mut headers = vec![input.clone()];
+        for filter in &self.filters {
+            headers.push(filter.plan(&headers[headers.len() - 1])?);
+        }
+        self.filters
+            .iter()
+            .zip(&headers)
+            .rev()
+            .try_fold(*output, |region, (filter, header)| filter.input_region(header, &region))
+    }
+
+    /// The last filter's output. All refusals come before the first pixel is computed.
+    ///
+    /// # Errors
+    /// Those of [`Apply::apply_any`].
+    pub fn apply_any(&self, input: &AnyImage, context: &Context<'_>) -> Result<AnyImage> {
+        self.plan(&input.header())?;
+        let mut image = input.clone();
+        for (i, filter) in self.filters.iter().enumerate() {
+            let share = self.filters.len() as f64;
+            let progress = |part: f64| context.report((i as f64 + part) / share);
+            image = filter.apply_any(&image, &context.clone().progress(&progress))?;
+        }
+        Ok(image)
+    }
+}
+
+impl FromStr for Chain {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let fail = |reason: String| Error::ChainText { text: text.to_owned(), reason };
+        let mut chain = Self::new();
+        for part in text.split('|').map(str::trim) {
+            let (name, parameters) = match part.split_once('(') {
+                None => (part, ""),
+                Some((name, rest)) => {
+                    let end = rest
+                        .strip_suffix(')')
+                        .ok_or_else(|| fail(format!("{part:?} has no closing parenthesis")))?;
+                    (name.trim_end(), end)
+                }
+            };
+            let parameters = Parameters::parse(name, parameters).map_err(fail)?;
+            chain = match name {
+                "median" => chain.then(median(parameters).map_err(fail)?),
+                "gradient_magnitude" => chain.then(gradient_magnitude(parameters).map_err(fail)?),
+                "" => return Err(fail("a filter's name is missing".into())),
+                _ => {
+                    return Err(fail(format!(
+                        "no filter is called {name:?}; there are median and gradient_magnitude"
+                    )));
+                }
+            };
+        }
+        Ok(chain)
+    }
+}
+
+fn median(mut parameters: Parameters<'_>) -> Result<Median, String> {
+    let mut median = Median::default();
+    if let Some(radius) = parameters.per_axis("radius")? {
+        median = Median::new(radius);
+    }
+    if let Some(policy) = parameters.take("nan_policy") {
+        median = median.nan_policy(policy.parse::<NanPolicy>().map_err(|e| e.to_string())?);
+    }
+    parameters.finish("radius, radius_xyz, nan_policy").map(|()| median)
+}
+
+fn gradient_magnitude(mut parameters: Parameters<'_>) -> Result<GradientMagnitude, String> {
+    let mut gradient = GradientMagnitude::new();
+    if parameters.peek("spacing") == Some("image") {
+        parameters.take("spacing");
+    }
+    if let Some(spacing) = parameters.per_axis::<f64>("spacing")? {
+        gradient = gradient.spacing(spacing);
+    }
+    if let Some(dtype) = parameters.take("dtype") {
+        gradient = gradient.pixel_type(dtype.parse::<PixelType>().map_err(|e| e.to_string())?);
+    }
+    parameters.finish("spacing, spacing_xyz, dtype").map(|()| gradient)
+}
+
+/// The parameters of one filter that have not been used yet.
+struct Parameters<'a> {
+    filter: &'a str,
+    values: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Parameters<'a> {
+    fn parse(filter: &'a str, text: &'a str) -> Result<Self, String> {
+        let mut values: Vec<(&str, &str)> = Vec::new();
+        let mut depth = 0;
+        // Commas inside brackets belong to a value.
+        let pieces = text.split(|c: char| {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+            c == ',' && depth == 0
+        });
+        for piece in pieces.map(str::trim).filter(|piece| !piece.is_empty()) {
+            let (name, value) = piece
+                .split_once('=')
+                .ok_or_else(|| format!("{filter}: {piece:?} must be of the form name=value"))?;
+            let (name, value) = (name.trim(), value.trim().trim_matches(['\'', '"']));
+            if values.iter().any(|(known, _)| *known == name) {
+                return Err(format!("{filter}: {name} is given twice"));
+            }
+            values.push((name, value));
+        }
+        Ok(Self { filter, values })
+    }
+
+    fn peek(&self, name: &str) -> Option<&'a str> {
+        self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    fn take(&mut self, name: &str) -> Option<&'a str> {
+        let at = self.values.iter().position(|(known, _)| *known == name)?;
+        Some(self.values.remove(at).1)
+    }
+
+    /// `name=1`, or `name_xyz=[1, 2]`.
+    fn per_axis<V: FromStr + Copy + Default>(&mut self, name: &str) -> Result<Option<PerAxis<V>>, String> {
+        let number = |text: &str| {
+            let text = text.trim();
+            text.parse::<V>().map_err(|_| format!("{}: {name} cannot be {text:?}", self.filter))
+        };
+        let uniform = self.peek(name).map(number).transpose()?.map(PerAxis::uniform);
+        let xyz_name = format!("{name}_xyz");
+        let xyz = match self.peek(&xyz_name) {
+            None => None,
+            Some(list) => {
+                let inner = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let inner =
+                    inner.ok_or_else(|| format!("{}: {xyz_name} must be a list in brackets", self.filter))?;
+                Some(PerAxis::xyz(inner.split(',').map(number).collect::<Result<Vec<V>, _>>()?))
+            }
+        };
+        if uniform.is_some() && xyz.is_some() {
+            return Err(format!("{}: give {name} or {xyz_name}, not both", self.filter));
+        }
+        self.take(name);
+        self.take(&xyz_name);
+        Ok(uniform.or(xyz))
+    }
+
+    fn finish(self, known: &str) -> Result<(), String> {
+        match self.values.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(format!("{} has no parameter {name:?}; it has {known}", self.filter)),
+        }
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, filter) in self.filters.iter().enumerate() {
+            write!(f, "{}{}", if i > 0 { " | " } else { "" }, filter.name())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Filters that smooth.
+
+mod median;
+
+pub use median::{Median, NanPolicy};

@@ -1,0 +1,160 @@
+//! The gradient magnitude equals its naive twin: every pair of types, level, thread count and rank.
+
+use itk_core::simd;
+use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
+use itk_filters::{Apply, GradientMagnitude};
+use itk_tests::cases::{Content, Random, pixels};
+use itk_tests::naive;
+
+#[track_caller]
+fn assert_same<T: Pixel>(got: &[T], expected: &[T], what: &dyn std::fmt::Debug) {
+    assert_eq!(got.len(), expected.len(), "{what:?}");
+    for (i, (g, e)) in got.iter().zip(expected).enumerate() {
+        let same = bytemuck::bytes_of(g) == bytemuck::bytes_of(e) || (g.is_nan() && e.is_nan());
+        assert!(same, "pixel {i}: got {g:?}, expected {e:?}; {what:?}");
+    }
+}
+
+/// Sizes and spacings, xyz.
+const SHAPES: &[(&[usize], &[f64])] = &[
+    (&[1], &[1.0]),
+    (&[70], &[0.3]),
+    (&[1, 5], &[1.0, 2.0]),
+    (&[67, 9], &[0.7, 1.3]),
+    (&[2, 2], &[1.0, 1.0]),
+    (&[9, 7, 5], &[0.9, 1.1, 2.7]),
+    (&[4, 3, 3, 2], &[1.0, 0.1, 3.0, 0.7]),
+    (&[3, 2, 2, 2, 2], &[1.0; 5]),
+    (&[2; 6], &[0.5; 6]),
+    (&[0, 4], &[1.0, 1.0]),
+    (&[4, 0], &[1.0, 1.0]),
+    (&[2100, 3], &[0.3, 0.4]),
+];
+
+struct Input;
+struct Output<I>(std::marker::PhantomData<I>);
+
+impl VisitType for Input {
+    type Out = ();
+    fn visit<I: Pixel>(self) {
+        for pixel_type in PixelType::ALL {
+            pixel_type.visit(Output::<I>(std::marker::PhantomData));
+        }
+    }
+}
+
+impl<I: Pixel> VisitType for Output<I> {
+    type Out = ();
+    fn visit<O: Pixel>(self) {
+        let mut random = Random::new(I::TYPE as u64);
+        for &(size, spacing) in SHAPES {
+            for &content in Content::ALL {
+                let input = pixels::<I>(content, size.iter().product(), &mut random);
+                let geometry = Geometry::identity(size.len()).unwrap().with_spacing(spacing).unwrap();
+                let image = Image::from_vec(size, input.clone()).unwrap().with_geometry(geometry).unwrap();
+                let got: Image<O> = GradientMagnitude::new().apply(&image).unwrap();
+                let spacing: Vec<_> = spacing.iter().copied().map(Some).collect();
+                let expected = naive::gradient_magnitude::<I, O>(&input, size, &spacing);
+                assert_same(&got.to_vec(), &expected, &(I::TYPE, O::TYPE, size, content));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_pair_of_types_equals_the_naive_twin() {
+    for pixel_type in PixelType::ALL {
+        pixel_type.visit(Input);
+    }
+    assert_eq!(simd::last_level(), simd::level().unwrap(), "the level in force is the one that ran");
+}
+
+#[test]
+fn every_level_equals_the_naive_twin() {
+    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
+    let exe = std::env::current_exe().unwrap();
+    for level in simd::levels() {
+        let run = std::process::Command::new(&exe)
+            .env("OXITK_SIMD", level.name())
+            .args(["--exact", "every_pair_of_types_equals_the_naive_twin"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert!(run.status.success() && text.contains("1 passed"), "{level}: {text}");
+    }
+}
+
+struct EveryThreadCount;
+
+impl VisitType for EveryThreadCount {
+    type Out = ();
+
+    fn visit<T: Pixel>(self) {
+        let input = pixels::<T>(Content::Bits, 900 * 700, &mut Random::new(1));
+        let image = Image::from_vec(&[900, 700], input.clone()).unwrap();
+        let expected = naive::gradient_magnitude::<T, f64>(&input, &[900, 700], &[Some(1.0); 2]);
+        for threads in [1, 2, 7] {
+            pool::set_num_threads(threads);
+            let result: Image<f64> = GradientMagnitude::new().apply(&image).unwrap();
+            assert_same(&result.to_vec(), &expected, &(T::TYPE, threads));
+        }
+    }
+}
+
+#[test]
+fn every_type_at_every_thread_count_equals_the_naive_twin() {
+    for pixel_type in PixelType::ALL {
+        pixel_type.visit(EveryThreadCount);
+    }
+    pool::set_num_threads(0);
+}
+
+#[test]
+fn spacing_and_axes_are_chosen_by_the_caller() {
+    let input = pixels::<i16>(Content::Bits, 5 * 4 * 3, &mut Random::new(4));
+    let geometry = Geometry::identity(3).unwrap().with_spacing(&[0.5, 2.0, 3.0]).unwrap();
+    let image = Image::from_vec(&[5, 4, 3], input.clone()).unwrap().with_geometry(geometry).unwrap();
+    let check = |filter: GradientMagnitude, spacing: [Option<f64>; 3]| {
+        let got: Image<f64> = filter.apply(&image).unwrap();
+        assert_same(&got.to_vec(), &naive::gradient_magnitude(&input, &[5, 4, 3], &spacing), &filter);
+    };
+    check(GradientMagnitude::new().use_image_spacing(false), [Some(1.0); 3]);
+    check(GradientMagnitude::new().spacing(PerAxis::zyx([0.1, 0.2, 0.3])), [Some(0.3), Some(0.2), Some(0.1)]);
+    check(GradientMagnitude::new().axes(PerAxis::xyz([false, true, true])), [None, Some(2.0), Some(3.0)]);
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = GradientMagnitude::new().spacing(bad).apply::<_, f32>(&image).unwrap_err().to_string();
+        assert_eq!(error, format!("gradient_magnitude: spacing must be positive and finite, got {bad}"));
+    }
+}
+
+#[test]
+fn results_that_do_not_fit_saturate() {
+    let input = [i16::MIN, i16::MIN, i16::MAX, i16::MAX];
+    let image = Image::from_vec(&[4], input.to_vec()).unwrap();
+    let narrow: Image<u8> = GradientMagnitude::new().apply(&image).unwrap();
+    let same: Image<i16> = GradientMagnitude::new().spacing(0.25).apply(&image).unwrap();
+    assert_eq!(narrow.to_vec(), [0, 255, 255, 0]);
+    assert_eq!(same.to_vec(), [0, i16::MAX, i16::MAX, 0]);
+}
+
+#[test]
+fn infinity_at_the_centre_is_nan_and_beside_it_infinity() {
+    let image = Image::from_vec(&[5], vec![0.0f32, 1.0, f32::INFINITY, 1.0, 0.0]).unwrap();
+    let result: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
+    let got = result.to_vec();
+    assert!(got[2].is_nan() && got[1] == f32::INFINITY && got[3] == f32::INFINITY, "{got:?}");
+    assert_eq!((got[0], got[4]), (0.5, 0.5));
+}
+
+#[test]
+fn a_region_equals_the_same_part_of_the_whole() {
+    let image =
+        Image::from_vec(&[20, 15, 6], pixels::<u16>(Content::Bits, 1800, &mut Random::new(2))).unwrap();
+    let whole: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
+    for (index, size) in [([3, 0, 2], [9, 15, 1]), ([19, 14, 5], [1, 1, 1]), ([0, 0, 0], [20, 15, 6])] {
+        let region = Region::new(&index, &size).unwrap();
+        let part: Image<f32> = GradientMagnitude::new().apply_region(&image, &region).unwrap();
+        let expected = itk_core::Buffer::copy_of(whole.view().region(&region)).unwrap();
+        assert_eq!(part.as_slice(), expected.as_slice(), "{index:?} {size:?}");
+    }
+}

@@ -1,0 +1,173 @@
+//! What Rust users meet: ndarrays of any dimension, errors, chains, cancelling, memory.
+
+use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, s};
+use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, f16};
+use itk_filters::{Apply, Chain, Filter, GradientMagnitude, Median};
+use itk_tests::cases::{Content, Random, pixels};
+
+#[test]
+fn arrays_of_every_layout_give_the_same_as_contiguous_ones() {
+    let data = pixels::<u16>(Content::Bits, 6 * 7 * 8, &mut Random::new(1));
+    let array = Array3::from_shape_vec((6, 7, 8), data).unwrap();
+    let views = [
+        array.view(),
+        array.view().permuted_axes([2, 0, 1]),
+        array.slice(s![..;-1, ..;2, 1..;3]),
+        array.slice(s![2..2, .., ..]),
+        array.slice(s![1..2, ..;-1, ..;-1]),
+    ];
+    for view in views {
+        let contiguous = view.as_standard_layout().into_owned();
+        assert_eq!(Median::new(1).apply(&view).unwrap(), Median::new(1).apply(&contiguous).unwrap());
+        let gradient: Array3<f64> = GradientMagnitude::new().apply(&view).unwrap();
+        assert_eq!(gradient, GradientMagnitude::new().apply(&contiguous).unwrap());
+        let mut out = Array3::<u16>::zeros(view.raw_dim());
+        Median::new(1).apply_into(&view, &mut out).unwrap();
+        assert_eq!(out, Median::new(1).apply(&contiguous).unwrap());
+    }
+}
+
+#[test]
+fn an_array_and_an_image_agree_about_axes() {
+    let array = Array2::from_shape_vec((2, 3), vec![1.0f32, 5.0, 2.0, 8.0, 3.0, 9.0]).unwrap();
+    let image = Image::from_vec(&[3, 2], array.as_slice().unwrap().to_vec()).unwrap();
+    let radius = itk_core::PerAxis::zyx([0, 1]);
+    let from_array = Median::new(radius.clone()).apply(&array).unwrap();
+    assert_eq!(
+        from_array.as_slice().unwrap(),
+        Median::new(radius).apply(&image).unwrap().as_slice().unwrap()
+    );
+    assert_eq!(from_array[[0, 1]], 2.0);
+}
+
+#[test]
+fn strided_outputs_are_filled_and_wrong_ones_refused() {
+    let input = Array1::from_vec(vec![4u8, 1, 3, 2]);
+    let mut wide = Array1::from_elem(8, 77u8);
+    Median::new(1).apply_into(&input, &mut wide.slice_mut(s![..;-2])).unwrap();
+    assert_eq!(wide.as_slice().unwrap(), [77, 2, 77, 2, 77, 3, 77, 4]);
+    let error = Median::new(1).apply_into(&input, &mut wide).unwrap_err();
+    assert_eq!(error.to_string(), "output: size (xyz) must be [4], got [8]");
+}
+
+#[test]
+fn ranks_that_no_image_has_are_refused() {
+    for shape in [vec![], vec![1; 7]] {
+        let array = ArrayD::<u8>::zeros(IxDyn(&shape));
+        let error = Median::new(1).apply(&array).unwrap_err().to_string();
+        assert_eq!(error, format!("array: number of axes must be 1 to 6, got {}", shape.len()));
+    }
+}
+
+#[test]
+fn composite_pixels_are_refused_with_advice() {
+    let header = Header::new(PixelType::U8, &[4, 4]).unwrap().with_components(PixelKind::Rgb, 3).unwrap();
+    let error = Median::new(1).apply(&Image::<u8>::zeroed(&header).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("rgb pixels of 3 components") && error.contains("channel_axis"), "{error}");
+    assert!(GradientMagnitude::new().plan(&header).is_err());
+}
+
+#[test]
+fn a_radius_of_the_wrong_length_is_refused() {
+    let array = Array2::<f16>::from_elem((3, 3), f16::ONE);
+    let error = Median::new(itk_core::PerAxis::xyz([1, 2, 3])).apply(&array).unwrap_err().to_string();
+    assert_eq!(error, "median: radius must be one value or 2, one an axis, got 3 values");
+}
+
+#[test]
+fn chains_read_their_text_and_say_what_is_wrong() {
+    let image = AnyImage::from(Image::from_vec(&[3, 2], vec![1u8, 9, 2, 7, 7, 7]).unwrap());
+    let context = Context::default();
+    let run = |text: &str| text.parse::<Chain>().unwrap().apply_any(&image, &context).unwrap();
+    let direct = GradientMagnitude::new().spacing(0.5).apply_any(
+        &Median::new(itk_core::PerAxis::xyz([1, 0])).apply_any(&image, &context).unwrap(),
+        &context,
+    );
+    let chained = run(" median( radius_xyz = [1, 0] ) |gradient_magnitude(spacing=0.5)");
+    assert_eq!(chained.typed::<f32>().unwrap().to_vec(), direct.unwrap().typed::<f32>().unwrap().to_vec());
+    assert_eq!(
+        run("median|gradient_magnitude(dtype='uint8', spacing=image)").header().pixel_type,
+        PixelType::U8
+    );
+    let wrong = [
+        ("", "a filter's name is missing"),
+        ("median |", "a filter's name is missing"),
+        ("mediun()", "no filter is called \"mediun\""),
+        ("median(radius=2", "no closing parenthesis"),
+        ("median(2)", "must be of the form name=value"),
+        ("median(radius=-1)", "radius cannot be \"-1\""),
+        ("median(radius=1, radius=2)", "radius is given twice"),
+        ("median(radius=1, radius_xyz=[1])", "not both"),
+        ("median(radius_xyz=1)", "must be a list in brackets"),
+        ("median(sigma=1)", "median has no parameter \"sigma\""),
+        ("gradient_magnitude(dtype=int7)", "must be one of uint8"),
+    ];
+    for (text, reason) in wrong {
+        let error = text.parse::<Chain>().unwrap_err().to_string();
+        assert!(error.contains(reason), "{text}: {error}");
+    }
+}
+
+#[test]
+fn cancelled_work_stops_and_progress_ends_at_one() {
+    let image = Image::<f32>::zeroed(&Header::new(PixelType::F32, &[600, 600]).unwrap()).unwrap();
+    let token = CancelToken::new();
+    token.cancel();
+    let error = Median::new(9).apply_with(&image, &Context::default().cancel(token)).unwrap_err();
+    assert!(matches!(error, Error::Aborted { filter: "median" }), "{error}");
+    let last = std::sync::Mutex::new(0.0);
+    let watch = |done: f64| {
+        let mut last = last.lock().unwrap();
+        *last = f64::max(*last, done);
+    };
+    Median::new(2).apply_with(&image, &Context::default().progress(&watch)).unwrap();
+    assert_eq!(*last.lock().unwrap(), 1.0);
+}
+
+#[test]
+fn a_caller_inside_its_own_pool_is_served_by_that_pool() {
+    let pool = itk_core::pool::num_threads() + 3;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(pool).build().unwrap();
+    let image = Image::<u8>::zeroed(&Header::new(PixelType::U8, &[500, 500]).unwrap()).unwrap();
+    let names = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let watch = |_: f64| {
+        names.lock().unwrap().insert(std::thread::current().name().unwrap_or("caller").to_owned());
+    };
+    threads.install(|| {
+        assert_eq!(itk_core::pool::num_threads(), pool);
+        Median::new(8).apply_with(&image, &Context::default().progress(&watch)).unwrap();
+    });
+    assert!(names.lock().unwrap().iter().all(|name| !name.starts_with("oxitk-")), "{names:?}");
+}
+
+#[test]
+fn clones_share_pixels_until_one_is_written() {
+    let mut image = Image::from_vec(&[2], vec![1u8, 2]).unwrap();
+    let clone = image.clone();
+    assert_eq!(image.as_slice().unwrap().as_ptr(), clone.as_slice().unwrap().as_ptr());
+    image.as_mut_slice().unwrap().unwrap()[0] = 9;
+    assert_eq!((image.to_vec(), clone.to_vec()), (vec![9, 2], vec![1, 2]));
+    assert_eq!(image.as_slice().unwrap().as_ptr() as usize % 64, 0);
+}
+
+#[test]
+fn memory_that_others_may_see_is_never_a_slice() {
+    let image = Image::from_vec(&[2], vec![1u8, 2]).unwrap();
+    let keeps_slices = image.clone();
+    let mut shared = image.into_shared().unwrap();
+    assert!(shared.as_slice().is_none() && shared.as_mut_slice().unwrap().is_none());
+    assert_ne!(
+        shared.buffer().start(),
+        keeps_slices.buffer().start(),
+        "a clone with slices keeps its own memory"
+    );
+    assert_eq!(shared.to_vec(), [1, 2]);
+    assert_eq!(Median::new(0).apply(&shared).unwrap().to_vec(), [1, 2]);
+}
+
+#[test]
+fn an_image_too_large_for_memory_is_an_error() {
+    let header = Header::new(PixelType::F64, &[1 << 30, 1 << 29]).unwrap();
+    let error = Image::<f64>::zeroed(&header).unwrap_err();
+    assert!(matches!(error, Error::OutOfMemory { bytes } if bytes == 1 << 62), "{error}");
+}

@@ -1,0 +1,35 @@
+//! The gradient magnitude as ITK writes it, pixel by pixel.
+
+use itk_core::Pixel;
+
+use super::{clamped, indices};
+
+/// `spacing` is xyz; `None` for an axis along which there is no difference.
+pub fn gradient_magnitude<I: Pixel, O: Pixel>(
+    pixels: &[I],
+    size: &[usize],
+    spacing: &[Option<f64>],
+) -> Vec<O> {
+    indices(size)
+        .iter()
+        .map(|centre| {
+            let at = |axis: usize, step: i64| {
+                let mut index: Vec<i64> = centre.iter().map(|&i| i as i64).collect();
+                index[axis] += step;
+                pixels[clamped(&index, size)].to_f64()
+            };
+            let mut sum = 0.0;
+            for (axis, spacing) in spacing.iter().enumerate() {
+                if let Some(spacing) = spacing {
+                    let c = 0.5 * (1.0 / spacing);
+                    let mut g = 0.0;
+                    g += c * at(axis, -1);
+                    g += 0.0 * at(axis, 0);
+                    g += -c * at(axis, 1);
+                    sum += g * g;
+                }
+            }
+            O::from_f64(f64::sqrt(sum))
+        })
+        .collect()
+}

@@ -1,0 +1,29 @@
+//! The slow, obvious versions of the filters. Every kernel equals them bit for bit, NaN equal to NaN.
+//!
+//! Arrays are flat, x fastest; sizes and radii are xyz.
+
+mod gradient_magnitude;
+mod median;
+
+pub use gradient_magnitude::gradient_magnitude;
+pub use median::{median, median_weighted};
+
+/// All indices of an array, x fastest.
+fn indices(size: &[usize]) -> Vec<Vec<usize>> {
+    (0..size.iter().product())
+        .map(|mut flat: usize| {
+            size.iter()
+                .map(|&n| {
+                    let i = flat % n;
+                    flat /= n;
+                    i
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The flat position of the pixel nearest to an index that may lie outside.
+fn clamped(index: &[i64], size: &[usize]) -> usize {
+    index.iter().zip(size).rev().fold(0, |flat, (&i, &n)| flat * n + i.clamp(0, n as i64 - 1) as usize)
+}
