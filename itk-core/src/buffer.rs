@@ -14,8 +14,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::pixel::Pixel;
 use crate::{Axes, Error, PixelType, Result};
 
+mod tile;
 mod view;
-pub use view::{AnyView, AnyViewMut, Tile, View, ViewMut};
+
+pub use tile::{AnyViewMut, Tile, ViewMut};
+pub use view::{AnyView, View};
 
 /// Alignment of owned pixel memory: a cache line, and the widest vector register.
 const ALIGNMENT: usize = 64;

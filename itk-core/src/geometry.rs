@@ -234,7 +234,7 @@ fn round_half_up(x: f64) -> i64 {
 fn invert(matrix: &Matrix, rank: usize) -> (f64, Matrix) {
     let mut left = *matrix;
     let mut right = [[0.0; MAX_AXES]; MAX_AXES];
-    for (i, row) in right.iter_mut().enumerate() {
+    for (i, row) in right.iter_mut().enumerate().take(rank) {
         row[i] = 1.0;
     }
     let mut determinant = 1.0;

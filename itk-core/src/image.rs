@@ -35,7 +35,7 @@ impl Header {
     /// [`Error::Parameter`] when the kind has a fixed count and this is another one, or the count is 0.
     pub fn with_components(self, kind: PixelKind, components: usize) -> Result<Self> {
         let expected = match kind.fixed_components() {
-            Some(n) if n != components => n.to_string(),
+            Some(n) if n != components => format!("{n} for {} pixels", kind.name()),
             None if components == 0 => "at least 1".into(),
             _ => return Ok(Self { kind, components, ..self }),
         };

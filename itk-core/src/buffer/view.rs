@@ -1,12 +1,9 @@
-//! Borrowed pixels: read by copying rows out, written by storing rows that nobody else stores.
+//! Borrowed pixels, read by copying rows out.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::{ArrayBase, Data, DataMut, Dimension, RawData};
+use ndarray::{ArrayBase, Data, Dimension, RawData};
 
 use super::Strides;
 use crate::pixel::{Pixel, PixelType};
@@ -165,6 +162,32 @@ impl<'a, T: Pixel> View<'a, T> {
         self.load(0, &split_row(row, self.size()), out);
     }
 
+    /// The same pixels in the same order, with neighbouring axes made one where no gap lies between them:
+    /// rows then are as long as they can be.
+    pub fn collapsed(&self) -> Self {
+        let Strides { size, bytes, swapped } = &self.any.strides;
+        let (mut n, mut step, mut a) = (size[0], bytes[0], 1);
+        while a < size.len() {
+            if n == 1 {
+                (n, step) = (size[a], bytes[a]);
+            } else if size[a] != 1 {
+                match (n.checked_mul(size[a]), isize::try_from(n).ok().and_then(|n| step.checked_mul(n))) {
+                    (Some(together), Some(next)) if next == bytes[a] => n = together,
+                    _ => break,
+                }
+            }
+            a += 1;
+        }
+        let rank = 1 + size.len() - a;
+        let strides = Strides {
+            size: Axes::from_fn(rank, |i| if i == 0 { n } else { size[a + i - 1] }),
+            bytes: Axes::from_fn(rank, |i| if i == 0 { step } else { bytes[a + i - 1] }),
+            swapped: *swapped,
+        };
+        // SAFETY: these strides reach the same pixels, and contiguous ones stay contiguous.
+        unsafe { Self::from_raw(self.any.start, strides, self.any.exclusive) }
+    }
+
     /// The pixels of a region, whose index counts from the view's first pixel.
     ///
     /// # Panics
@@ -194,7 +217,7 @@ impl<'a, T: Pixel> View<'a, T> {
 ///
 /// # Panics
 /// When there are fewer rows, or no axis at all.
-pub(crate) fn split_row(row: usize, size: &[usize]) -> Axes<usize> {
+pub(super) fn split_row(row: usize, size: &[usize]) -> Axes<usize> {
     let mut rest = row;
     let index = Axes::from_fn(size.len() - 1, |a| {
         let n = size[a + 1];
@@ -208,7 +231,7 @@ pub(crate) fn split_row(row: usize, size: &[usize]) -> Axes<usize> {
 }
 
 /// Size and strides of an ndarray, last axis first.
-fn array_strides<T, S: RawData<Elem = T>, D: Dimension>(array: &ArrayBase<S, D>) -> Strides {
+pub(super) fn array_strides<T, S: RawData<Elem = T>, D: Dimension>(array: &ArrayBase<S, D>) -> Strides {
     let rank = array.ndim();
     assert!(rank > 0, "an array has an axis");
     let bytes = |a: usize| array.strides()[rank - 1 - a] * size_of::<T>() as isize;
@@ -217,190 +240,6 @@ fn array_strides<T, S: RawData<Elem = T>, D: Dimension>(array: &ArrayBase<S, D>)
 }
 
 /// An empty array's pointer may be anything; nothing is read through it.
-fn pointer<T>(start: *const T) -> NonNull<u8> {
+pub(super) fn pointer<T>(start: *const T) -> NonNull<u8> {
     NonNull::new(start.cast_mut().cast()).unwrap_or(NonNull::dangling())
-}
-
-/// Pixels of a type known at run time only, to be written.
-pub struct AnyViewMut<'a> {
-    pixel: PixelType,
-    start: NonNull<u8>,
-    strides: Strides,
-    stored: Arc<AtomicUsize>,
-    lifetime: PhantomData<&'a mut [u8]>,
-}
-
-// SAFETY: the only way to this memory during 'a, but for readers who take any value.
-unsafe impl Send for AnyViewMut<'_> {}
-
-impl<'a> AnyViewMut<'a> {
-    /// A view of memory to be written, which others may look at meanwhile.
-    ///
-    /// # Safety
-    /// During `'a`, each pixel that `strides` reaches from `start` is valid for writes, no two of them
-    /// overlap, and no other Rust code has access to them; alignment is not needed.
-    pub unsafe fn from_raw(pixel: PixelType, start: NonNull<u8>, strides: Strides) -> Self {
-        Self { pixel, start, strides, stored: Arc::default(), lifetime: PhantomData }
-    }
-
-    /// The pixel type.
-    pub fn pixel_type(&self) -> PixelType {
-        self.pixel
-    }
-
-    /// Pixels along each axis, fastest first.
-    pub fn size(&self) -> &[usize] {
-        &self.strides.size
-    }
-
-    /// The view with its pixel type made known; `None` when that is another one.
-    pub fn typed<T: Pixel>(self) -> Option<ViewMut<'a, T>> {
-        (self.pixel == T::TYPE).then_some(ViewMut { any: self, pixel: PhantomData })
-    }
-}
-
-/// Pixels to be written, with any strides: cut into tiles that may go to different threads.
-pub struct ViewMut<'a, T> {
-    any: AnyViewMut<'a>,
-    pixel: PhantomData<T>,
-}
-
-impl<'a, T> From<ViewMut<'a, T>> for AnyViewMut<'a> {
-    fn from(view: ViewMut<'a, T>) -> Self {
-        view.any
-    }
-}
-
-impl<'a, T: Pixel> ViewMut<'a, T> {
-    /// # Safety
-    /// As [`AnyViewMut::from_raw`].
-    pub(super) unsafe fn from_raw(start: NonNull<u8>, strides: Strides) -> Self {
-        // SAFETY: the caller's promise.
-        Self { any: unsafe { AnyViewMut::from_raw(T::TYPE, start, strides) }, pixel: PhantomData }
-    }
-
-    /// A view of an ndarray, whose last axis becomes the first one here.
-    ///
-    /// # Panics
-    /// When it has no axis or more than [`crate::axes::MAX_AXES`].
-    pub fn of_array<S: DataMut<Elem = T>, D: Dimension>(array: &'a mut ArrayBase<S, D>) -> Self {
-        let start = pointer(array.as_mut_ptr());
-        // SAFETY: ndarray keeps every element valid and apart from the others while it is borrowed mutably.
-        unsafe { Self::from_raw(start, array_strides(array)) }
-    }
-
-    /// Pixels along each axis, fastest first.
-    pub fn size(&self) -> &[usize] {
-        &self.any.strides.size
-    }
-
-    /// How many rows there are: pixels over all axes but the fastest.
-    pub fn rows(&self) -> usize {
-        self.size().iter().skip(1).product()
-    }
-
-    /// How many pixels have been stored; shared with the tiles.
-    pub(super) fn stored(&self) -> Arc<AtomicUsize> {
-        self.any.stored.clone()
-    }
-
-    /// Cuts the rows into bands of `rows` and each band into strips of `columns`, the last ones shorter where
-    /// they don't divide. Strips of a band follow each other.
-    ///
-    /// # Panics
-    /// When one of them is 0.
-    pub fn into_tiles(self, rows: usize, columns: usize) -> Vec<Tile<'a, T>> {
-        let AnyViewMut { start, strides, ref stored, .. } = self.any;
-        let cut = |total: usize, step: usize| {
-            (0..total).step_by(step).map(move |first| first..first.saturating_add(step).min(total))
-        };
-        let tile = |rows: Range<usize>, columns: Range<usize>| Tile {
-            next: rows.start,
-            rows,
-            columns,
-            start,
-            strides,
-            stored: stored.clone(),
-            lifetime: PhantomData,
-        };
-        cut(self.rows(), rows)
-            .flat_map(|rows| cut(strides.size[0], columns).map(move |columns| tile(rows.clone(), columns)))
-            .collect()
-    }
-}
-
-/// A rectangle of an output, which nothing else writes: some columns (x) of a run of rows, stored row by row.
-pub struct Tile<'a, T> {
-    rows: Range<usize>,
-    columns: Range<usize>,
-    next: usize,
-    start: NonNull<u8>,
-    strides: Strides,
-    stored: Arc<AtomicUsize>,
-    lifetime: PhantomData<&'a mut [T]>,
-}
-
-// SAFETY: tiles of one output have no pixel in common, and no two pixels of an output overlap.
-unsafe impl<T: Pixel> Send for Tile<'_, T> {}
-
-impl<T: Pixel> Tile<'_, T> {
-    /// The numbers of its rows in the whole output.
-    pub fn rows(&self) -> Range<usize> {
-        self.rows.clone()
-    }
-
-    /// Its columns (x) in the whole output.
-    pub fn columns(&self) -> Range<usize> {
-        self.columns.clone()
-    }
-
-    /// Pixels in all.
-    pub fn pixels(&self) -> usize {
-        self.rows.len() * self.columns.len()
-    }
-
-    /// The index of a row of the whole output on all axes but x.
-    pub fn index(&self, row: usize) -> Axes<usize> {
-        split_row(row, &self.strides.size)
-    }
-
-    /// How many rows the whole output has along the axis after x (y); 1 where there is none.
-    pub fn rows_a_line(&self) -> usize {
-        self.strides.size.get(1).copied().unwrap_or(1)
-    }
-
-    /// Writes the next row of the tile.
-    ///
-    /// # Panics
-    /// When all rows have been stored, or there is not one pixel for each column.
-    #[inline(always)]
-    pub fn store_next(&mut self, pixels: &[T]) {
-        let Strides { size, bytes, swapped } = &self.strides;
-        assert!(self.next < self.rows.end, "a tile stores each of its rows once");
-        assert_eq!(pixels.len(), self.columns.len(), "a row has one pixel a column");
-        let mut offset = self.columns.start as isize * bytes[0];
-        for (&i, &stride) in split_row(self.next, size).iter().zip(&bytes[1..]) {
-            offset += i as isize * stride;
-        }
-        // SAFETY: the row is of this tile, so nothing else writes it; row and columns are inside the extents,
-        // all of whose pixels are valid for writes; the copies are byte-wise, so alignment is not needed.
-        unsafe {
-            let to = self.start.as_ptr().offset(offset);
-            if bytes[0] == size_of::<T>() as isize && !swapped {
-                std::ptr::copy_nonoverlapping(pixels.as_ptr().cast(), to, size_of_val(pixels));
-            } else {
-                for (i, &pixel) in pixels.iter().enumerate() {
-                    let pixel = if *swapped { pixel.swap_bytes() } else { pixel };
-                    to.offset(i as isize * bytes[0]).cast::<T>().write_unaligned(pixel);
-                }
-            }
-        }
-        self.next += 1;
-    }
-}
-
-impl<T> Drop for Tile<'_, T> {
-    fn drop(&mut self) {
-        self.stored.fetch_add((self.next - self.rows.start) * self.columns.len(), Ordering::Release);
-    }
 }

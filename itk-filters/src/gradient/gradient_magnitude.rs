@@ -106,7 +106,7 @@ impl GradientMagnitude {
                 spacing
             }
         };
-        // ITK scales the operator's 0.5 by the reciprocal, which rounds once more than a division.
+        // The factor is rounded before pixels are multiplied by it, as in ITK.
         Ok(Axes::from_fn(input.rank(), |a| axes[a].then(|| 0.5 * (1.0 / spacing[a]))))
     }
 
@@ -219,7 +219,7 @@ impl Stencil<'_> {
             let index = tile.index(row);
             let centre = Axes::from_fn(index.len(), |a| index[a] + self.offset[a + 1]);
             let mut stage = |rest: &[usize]| {
-                ring.row(rest, rest_size, columns.start, |staged| {
+                ring.row(rest, rest_size, |staged| {
                     let inside = before + (high - low);
                     (self.load)(low, rest, &mut staged[before..inside]);
                     staged[0] = staged[before];

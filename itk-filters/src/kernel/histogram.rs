@@ -17,7 +17,7 @@ use itk_core::{Axes, Pixel, View};
 use super::ring::for_each_index;
 use crate::NanPolicy;
 
-/// How often a value occurs: `u32` where a window has fewer samples than that holds, else `u128`.
+/// How often a value occurs: the smallest type that holds the number of samples of a window.
 pub(crate) trait Count:
     Copy
     + Default
@@ -48,7 +48,7 @@ macro_rules! count {
         }
     )*};
 }
-count!(u32 u128);
+count!(u32 u64 u128);
 
 /// Bins of two levels, and where the median was last.
 struct Histogram<C> {

@@ -228,10 +228,11 @@ impl<T: Pixel> Window<'_, T> {
             tiles,
             || (),
             |_, mut tile| {
-                match (selects, u32::try_from(self.samples())) {
-                    (true, _) => self.select(level, &mut tile, &steps),
-                    (false, Ok(_)) => self.count::<u32>(&mut tile, &steps),
-                    (false, Err(_)) => self.count::<u128>(&mut tile, &steps),
+                match self.samples() {
+                    _ if selects => self.select(level, &mut tile, &steps),
+                    n if u32::try_from(n).is_ok() => self.count::<u32>(&mut tile, &steps),
+                    n if u64::try_from(n).is_ok() => self.count::<u64>(&mut tile, &steps),
+                    _ => self.count::<u128>(&mut tile, &steps),
                 }?;
                 steps.tick();
                 Ok(())
@@ -272,7 +273,7 @@ impl<T: Pixel> Window<'_, T> {
             starts.clear();
             let mut has_nan = false;
             for_each_clamped(&centre, &self.radius[1..], rest_size, |rest| {
-                let start = ring.row(rest, rest_size, columns.start, |staged| {
+                let start = ring.row(rest, rest_size, |staged| {
                     self.source.load(low, rest, &mut pixels);
                     for (key, pixel) in staged[before..].iter_mut().zip(&pixels) {
                         *key = pixel.to_key();
