@@ -151,6 +151,14 @@ fn clones_share_pixels_until_one_is_written() {
 }
 
 #[test]
+fn writing_into_a_clone_leaves_the_other_alone() {
+    let image = Image::from_vec(&[3], vec![5u8, 1, 3]).unwrap();
+    let mut clone = image.clone();
+    Median::new(1).apply_into(&Image::from_vec(&[3], vec![9u8, 9, 9]).unwrap(), &mut clone).unwrap();
+    assert_eq!((image.to_vec(), clone.to_vec()), (vec![5, 1, 3], vec![9, 9, 9]));
+}
+
+#[test]
 fn memory_that_others_may_see_is_never_a_slice() {
     let image = Image::from_vec(&[2], vec![1u8, 2]).unwrap();
     let keeps_slices = image.clone();

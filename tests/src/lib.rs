@@ -2,3 +2,8 @@
 
 pub mod cases;
 pub mod naive;
+
+/// The README's Rust examples, compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
