@@ -1,0 +1,128 @@
+//! Filters one after the other.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+use super::gradient::PyGradientMagnitude;
+use super::run;
+use super::smoothing::PyMedian;
+use super::spec::{Spec, hash};
+
+/// The filters of an object: of a chain all, of a filter itself.
+fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
+    if let Ok(median) = object.cast::<PyMedian>() {
+        return Some(vec![median.get().0.clone()]);
+    }
+    if let Ok(gradient) = object.cast::<PyGradientMagnitude>() {
+        return Some(vec![gradient.get().0.clone()]);
+    }
+    object.cast::<PyChain>().ok().map(|chain| chain.get().0.clone())
+}
+
+/// `left | right`; `NotImplemented` when the right one is no filter.
+pub(super) fn join<'py>(left: &[Spec], right: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = right.py();
+    match specs_of(right) {
+        Some(right) => Ok(Bound::new(py, PyChain([left, &right].concat()))?.into_any()),
+        None => Ok(py.NotImplemented().into_bound(py)),
+    }
+}
+
+/// Filters one after the other; what ``|`` makes.
+///
+/// Parameters
+/// ----------
+/// *filters : Median, GradientMagnitude or Chain
+///     At least one.
+///
+/// Attributes
+/// ----------
+/// filters : tuple
+///     The filters in the order in which they are applied.
+///
+/// Examples
+/// --------
+/// >>> import oxitk
+/// >>> oxitk.Median(2) | oxitk.GradientMagnitude()
+/// oxitk.Median(2) | oxitk.GradientMagnitude()
+#[pyclass(frozen, module = "oxitk", name = "Chain")]
+pub(crate) struct PyChain(Vec<Spec>);
+
+#[pymethods]
+impl PyChain {
+    #[new]
+    #[pyo3(signature = (*filters))]
+    fn new(filters: &Bound<'_, PyTuple>) -> PyResult<Self> {
+        let mut specs = Vec::new();
+        for filter in filters {
+            match specs_of(&filter) {
+                Some(more) => specs.extend(more),
+                None => {
+                    let got = filter.get_type().name()?;
+                    return Err(PyTypeError::new_err(format!("a chain is made of filters, got {got}")));
+                }
+            }
+        }
+        if specs.is_empty() {
+            return Err(PyValueError::new_err("a chain needs at least one filter"));
+        }
+        Ok(Self(specs))
+    }
+
+    /// The filters in the order in which they are applied.
+    #[getter]
+    fn filters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let objects = self.0.iter().map(|spec| match spec {
+            Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
+            Spec::GradientMagnitude { .. } => {
+                Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any())
+            }
+        });
+        PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// Apply the filters, each to the result of the one before.
+    ///
+    /// Parameters
+    /// ----------
+    /// image : array_like or oxitk.Image
+    /// out : ndarray or oxitk.Image, optional
+    ///     Where the last filter writes.
+    ///
+    /// Returns
+    /// -------
+    /// ndarray or oxitk.Image
+    #[pyo3(signature = (image, out=None))]
+    fn __call__<'py>(
+        &self,
+        image: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        run(&self.0, image, out)
+    }
+
+    fn __or__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        join(&self.0, other)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __repr__(&self) -> String {
+        self.0.iter().map(Spec::text).collect::<Vec<_>>().join(" | ")
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        Ok((slf.get_type(), slf.get().filters(slf.py())?))
+    }
+}

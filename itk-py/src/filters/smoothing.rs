@@ -1,0 +1,107 @@
+//! Filters that smooth.
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::spec::Spec;
+use super::{filter_methods, hash, join, reduce, run};
+use crate::arguments::Argument;
+
+/// Median of a box window around each pixel.
+///
+/// Parameters
+/// ----------
+/// image : array_like or oxitk.Image
+///     Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+///     layout and byte order. Read, never copied as a whole.
+/// radius : int or sequence of int, default 1
+///     The window has ``2 * radius + 1`` pixels along an axis. One number, or one for each filtered axis in
+///     array order, slowest axis first (ITK's order is the opposite). 0 leaves an axis alone.
+/// axes : int or sequence of int, optional
+///     The axes to filter along. Default all.
+/// channel_axis : int, optional
+///     An axis not to filter along, such as the colours of an image. An image of RGB or vector pixels needs
+///     ``channel_axis=-1``.
+/// nan_policy : {'propagate', 'omit', 'raise'}, default 'propagate'
+///     What a NaN in the window does: the result is NaN; it is left out (of `m` other samples the one with
+///     ``m // 2`` smaller ones; NaN where there is none); ValueError.
+/// out : ndarray or oxitk.Image, optional
+///     Where to write, of the input's shape and dtype; must not share memory with the input.
+///
+/// Returns
+/// -------
+/// ndarray or oxitk.Image
+///     As the input, with the same dtype; `out` if it was given. An image keeps its geometry and metadata.
+///
+/// Raises
+/// ------
+/// TypeError
+///     If the dtype is not supported, or a radius is no integer.
+/// ValueError
+///     If a radius is negative or there is a wrong number of them, or `out` does not fit.
+///
+/// See Also
+/// --------
+/// Median : The same as an object that can be kept, sent and joined.
+///
+/// Notes
+/// -----
+/// Beyond the border the nearest pixel inside counts. Equal to ``itk.median_image_filter(image, radius=radius)``
+/// to the bit, and to ``scipy.ndimage.median_filter(image, size=2 * radius + 1, mode="nearest")``. -0.0 sorts
+/// before 0.0. Runs without the GIL on all threads (see `set_num_threads`).
+///
+/// Examples
+/// --------
+/// >>> import numpy as np, oxitk
+/// >>> a = np.array([[1, 1, 1], [1, 200, 1], [1, 1, 9]], dtype=np.uint8)
+/// >>> oxitk.median(a)
+/// array([[1, 1, 1],
+///        [1, 1, 1],
+///        [1, 1, 9]], dtype=uint8)
+#[pyfunction]
+#[pyo3(signature = (image, radius=Argument::default(), *, axes=None, channel_axis=None, nan_policy="propagate", out=None),
+       text_signature = "(image, radius=1, *, axes=None, channel_axis=None, nan_policy='propagate', out=None)")]
+pub(crate) fn median<'py>(
+    image: &Bound<'py, PyAny>,
+    radius: Argument<'py>,
+    axes: Option<&Bound<'py, PyAny>>,
+    channel_axis: Option<&Bound<'py, PyAny>>,
+    nan_policy: &str,
+    out: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(&[Spec::median(radius, axes, channel_axis, nan_policy)?], image, out)
+}
+
+/// The median as an object: called with an image, picklable, hashable, and joined to others by ``|``.
+///
+/// Parameters
+/// ----------
+/// radius, axes, channel_axis, nan_policy
+///     As in `median`.
+///
+/// See Also
+/// --------
+/// median : The same as a function, with all there is to know.
+///
+/// Examples
+/// --------
+/// >>> import numpy as np, oxitk
+/// >>> f = oxitk.Median(1) | oxitk.GradientMagnitude()
+/// >>> f(np.array([0, 9, 0, 0], dtype=np.uint8))
+/// array([0., 0., 0., 0.], dtype=float32)
+#[pyclass(frozen, module = "oxitk", name = "Median")]
+pub(crate) struct PyMedian(pub(super) Spec);
+
+filter_methods!(PyMedian {
+    #[new]
+    #[pyo3(signature = (radius=Argument::default(), *, axes=None, channel_axis=None, nan_policy="propagate"),
+           text_signature = "(radius=1, *, axes=None, channel_axis=None, nan_policy='propagate')")]
+    fn new(
+        radius: Argument<'_>,
+        axes: Option<&Bound<'_, PyAny>>,
+        channel_axis: Option<&Bound<'_, PyAny>>,
+        nan_policy: &str,
+    ) -> PyResult<Self> {
+        Ok(Self(Spec::median(radius, axes, channel_axis, nan_policy)?))
+    }
+});
