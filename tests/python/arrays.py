@@ -11,11 +11,11 @@ EMPTY_SHAPES = ((0,), (0, 3), (3, 0), (2, 0, 4), (0, 0))
 
 
 def noise(dtype, shape, seed: int = 1) -> np.ndarray:
-    """C-ordered pixels of the whole range of `dtype`, in native order; floats stay finite."""
+    """C-ordered pixels of the whole range of `dtype`, in native order, in memory of its own; floats stay finite."""
     dtype, rng = np.dtype(dtype), SplitMix(seed * 1_000_003 + sum(shape))
     if dtype.kind == "b":
-        return (pixels(rng, np.uint8, shape, "full") & 1).astype(bool)
-    return pixels(rng, dtype, shape, "wide" if dtype.kind == "f" else "full")
+        return np.array(pixels(rng, np.uint8, shape, "full") & 1, bool)
+    return pixels(rng, dtype, shape, "wide" if dtype.kind == "f" else "full").copy()
 
 
 def _fortran(a):

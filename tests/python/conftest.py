@@ -37,13 +37,13 @@ def data() -> Path:
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs this interpreter with `-W error` in an empty directory; returns the finished process, text captured."""
+    """Runs this interpreter with `-W error` in an empty directory; an `env` value of None unsets the variable."""
 
-    def call(*args: str, env: dict[str, str] | None = None, timeout: float = 100) -> subprocess.CompletedProcess:
+    def call(*args: str, env: dict[str, str | None] | None = None, timeout: float = 100) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, "-W", "error", *map(str, args)],
             cwd=tmp_path,
-            env={**os.environ, **(env or {})},
+            env={k: v for k, v in {**os.environ, **(env or {})}.items() if v is not None},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

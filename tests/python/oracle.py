@@ -45,22 +45,23 @@ def naive_median(a, radius=1, nan_policy: str = "propagate") -> np.ndarray:
 
 
 def weighted_median(a, radius) -> np.ndarray:
-    """`naive_median` for windows too large to write out: a repeated border pixel is a weight. No NaN."""
+    """`naive_median` for windows too large to write out. No NaN."""
     a = native(a)
-    radius = per_axis(radius, a.ndim)
-    order = np.argsort(_keys(a).ravel(), kind="stable")
-    values = a.ravel()[order]
-    total = 1
-    for r in radius:
-        total *= 2 * r + 1  # a Python int: 10**6 on four axes exceeds 64 bits
     out = np.empty_like(a)
     for index in itertools.product(*map(range, a.shape)):
-        weights = np.array(1, object)
-        for at, r, size in zip(index, radius, a.shape, strict=True):
-            weights = np.multiply.outer(weights, _axis_weights(at, r, size))
-        running = np.cumsum(weights.ravel()[order])
-        out[index] = values[np.argmax(running > total // 2)]
+        out[index] = weighted_median_at(a, radius, index)
     return out
+
+
+def weighted_median_at(a: np.ndarray, radius, index: tuple[int, ...]):
+    """One pixel of `weighted_median`: each pixel counts as often as the clamped window meets it."""
+    total, weights = 1, np.array(1, object)  # Python ints: 10**6 on four axes exceeds 64 bits
+    for at, r, size in zip(index, per_axis(radius, a.ndim), a.shape, strict=True):
+        total *= 2 * r + 1
+        weights = np.multiply.outer(weights, _axis_weights(at, r, size))
+    order = np.argsort(_keys(a).ravel(), kind="stable")
+    running = np.cumsum(np.asarray(weights, object).ravel()[order])
+    return a.ravel()[order][np.argmax(running > total // 2)]
 
 
 def naive_gradient_magnitude(a, spacing=None, dtype=None) -> np.ndarray:
@@ -123,7 +124,7 @@ def explain(got, want) -> str:
     places = np.argwhere(_bits(got) != _bits(want))
     if not len(places):
         return "equal"
-    first = tuple(places[0])
+    first = tuple(map(int, places[0]))
     return f"{len(places)} of {got.size} pixels differ, first at {first}: got {got[first]!r}, want {want[first]!r}"
 
 

@@ -1,0 +1,64 @@
+# The commands of oxitk; `make help` lists them. They need a Rust toolchain, Python 3.11 or newer, and nothing else:
+# whatever Python needs is installed into venvs. PYTHON=3.12 restricts them to one interpreter.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+# Cargo and pytest use all CPUs themselves.
+.NOTPARALLEL:
+
+STEP := tools/step.sh
+WHEEL := target/wheels
+
+## Try it
+.PHONY: help demo
+help: ## list these commands
+	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4) ":"} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+demo: ## build into .venv, filter a real volume, and draw before and after: demo-output/panel.png
+	@demo/demo.sh
+
+## Check it
+.PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist
+test: lint test-rust test-doc test-downstream test-package test-python test-sdist ## everything but the peers
+
+test-peers: wheel ## compare with the real ITK, which is installed into a cached venv of its own
+	@$(STEP) "Peers: bit for bit against the real ITK" tools/test-peers.sh $(WHEEL) $(PYTEST)
+
+lint: ## rustfmt, clippy
+	@$(STEP) "rustfmt" cargo fmt --all --check
+	@$(STEP) "clippy" cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+test-rust: ## Rust tests and doc tests, at every SIMD level of this CPU
+	@$(STEP) "Rust tests" tools/test-rust.sh
+
+test-doc: export RUSTDOCFLAGS := --deny warnings
+test-doc: ## the Rust documentation builds without a warning
+	@$(STEP) "rustdoc" cargo doc --locked --workspace --no-deps
+
+test-downstream: ## a crate outside the workspace uses ours, with no Python on PATH
+	@$(STEP) "Downstream crate, without Python" tools/test-downstream.sh
+
+test-package: ## the three crates can be packed, and build from their packages
+	@$(STEP) "cargo package" tools/test-package.sh
+
+test-python: wheel ## the wheel in a fresh venv of every Python found; PYTEST="-k median -x" goes to pytest
+	@$(STEP) "Python tests" tools/test-python.sh $(WHEEL) $(PYTEST)
+
+test-sdist: ## the sdist installs into a bare venv, and works
+	@$(STEP) "sdist" tools/test-sdist.sh
+
+## Work on it
+.PHONY: wheel dev bench clean
+wheel: ## build the wheel, and check its size and content
+	@$(STEP) "Wheel" tools/wheel.sh $(WHEEL)
+
+dev: ## make or refresh .venv-dev: this tree's Python code, the native module rebuilt, all test tools
+	@$(STEP) "Development build" tools/dev.sh
+
+bench: ## criterion benches
+	@$(STEP) "Benches" cargo bench --locked --package itk-benches
+
+clean: ## remove all that was built; the peers stay in the user's cache
+	rm -rf target dist demo-output .venv .venv-dev tests/downstream/target tests/downstream/Cargo.lock
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find itk-py/python -name '*.so' -delete

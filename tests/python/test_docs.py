@@ -1,0 +1,63 @@
+"""The examples of all docstrings, and of the README, run and print what they say."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import oxitk
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+PUBLIC = [getattr(oxitk, name) for name in oxitk.__all__]
+OURS = [thing for thing in PUBLIC if not (isinstance(thing, type) and issubclass(thing, BaseException))]
+
+
+def doctests(thing: object, name: str) -> list[doctest.DocTest]:
+    # Objects of a native module have no source: each docstring is parsed by itself.
+    parser = doctest.DocTestParser()
+    members = vars(thing).values() if isinstance(thing, type) else []
+    texts = [getattr(thing, "__doc__", None), *(getattr(member, "__doc__", None) for member in members)]
+    return [parser.get_doctest(text, {}, name, None, 0) for text in texts if text and ">>>" in text]
+
+
+@pytest.mark.parametrize("thing", OURS, ids=lambda thing: thing.__name__)
+def test_docstring(thing, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tests = doctests(thing, thing.__name__)
+    assert tests, f"{thing.__name__} has no example"
+    for test in tests:
+        runner = doctest.DocTestRunner()
+        with np.printoptions(legacy=False):
+            threads = oxitk.get_num_threads()
+            result = runner.run(test)
+            oxitk.set_num_threads(threads)
+        assert result.failed == 0 and result.attempted > 0
+
+
+@pytest.mark.parametrize("thing", OURS, ids=lambda thing: thing.__name__)
+def test_every_docstring_has_numpydoc_sections(thing):
+    doc = thing.__doc__ or ""
+    assert re.search(r"^Examples\n-{8}$", doc, re.M), f"{thing.__name__}: no Examples section"
+    function = callable(thing) and not isinstance(thing, type)
+    if function and "(" in (thing.__text_signature__ or "") and thing.__text_signature__ != "()":
+        assert re.search(r"^Parameters\n-{10}$", doc, re.M), f"{thing.__name__}: no Parameters section"
+
+
+def test_readme_python(tmp_path, monkeypatch):
+    """The README's Python blocks with prompts; those without are shell or Rust."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "data").symlink_to(README.parent / "tests" / "data")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```(?:python|pycon)\n(.*?)```", README.read_text(), re.S)
+    assert blocks, "the README shows no Python"
+    names: dict[str, object] = {}
+    for block in blocks:
+        if ">>>" in block:
+            test = doctest.DocTestParser().get_doctest(block, names, "README", None, 0)
+            assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
+            names.update(test.globs)
+        else:
+            exec(compile(block, "README.md", "exec"), names)
