@@ -1,4 +1,5 @@
 //! The gradient magnitude equals its naive twin: every pair of types, level, thread count and rank.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use itk_core::simd;
 use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};

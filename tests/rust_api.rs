@@ -1,4 +1,5 @@
 //! What Rust users meet: ndarrays of any dimension, errors, chains, cancelling, memory.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, s};
 use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, f16};

@@ -1,4 +1,5 @@
 //! The median equals its naive twin: every type, level, thread count, policy, rank, and both engines.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use itk_core::simd::{self, Level};
 use itk_core::{Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
