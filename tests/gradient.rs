@@ -4,17 +4,8 @@
 use itk_core::simd;
 use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, GradientMagnitude};
-use itk_tests::cases::{Content, Random, pixels};
+use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
-
-#[track_caller]
-fn assert_same<T: Pixel>(got: &[T], expected: &[T], what: &dyn std::fmt::Debug) {
-    assert_eq!(got.len(), expected.len(), "{what:?}");
-    for (i, (g, e)) in got.iter().zip(expected).enumerate() {
-        let same = bytemuck::bytes_of(g) == bytemuck::bytes_of(e) || (g.is_nan() && e.is_nan());
-        assert!(same, "pixel {i}: got {g:?}, expected {e:?}; {what:?}");
-    }
-}
 
 /// Sizes and spacings, xyz.
 const SHAPES: &[(&[usize], &[f64])] = &[

@@ -155,11 +155,16 @@ fn meta_image_headers_that_lie() {
         let head = format!("NDims = 2\nDimSize = 3 2\nElementType = MET_UCHAR\nElementDataFile = {file}\n");
         refused(&folder.put("x.mhd", head));
     }
-    // As many files as pixels: refused before they are counted.
+    // As many files as pixels: refused before their names are made.
     let head = "NDims = 2\nDimSize = 1 4611686018427387904\nElementType = MET_UCHAR\nElementDataFile = ";
     for file in ["a%d.raw 0", "a%d.raw 0 9223372036854775807 1", "LIST\na"] {
         refused(&folder.put("x.mhd", format!("{head}{file}\n")));
     }
+    let many = "a\n".repeat(70_000);
+    let head = "NDims = 2\nDimSize = 1 70000\nElementType = MET_UCHAR\nElementDataFile = LIST\n";
+    assert!(refused(&folder.put("x.mhd", format!("{head}{many}"))).contains("there may be 65536"));
+    let head = "NRRD0004\ntype: uchar\ndimension: 2\nsizes: 1 70000\nencoding: raw\ndata file: LIST\n";
+    assert!(refused(&folder.put("x.nhdr", format!("{head}{many}"))).contains("there may be 65536"));
 }
 
 #[test]

@@ -4,18 +4,8 @@
 use itk_core::simd::{self, Level};
 use itk_core::{Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, Median, NanPolicy};
-use itk_tests::cases::{Content, Random, pixels};
+use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
-
-/// Equal bits, or both NaN.
-#[track_caller]
-fn assert_same<T: Pixel>(got: &[T], expected: &[T], what: &dyn std::fmt::Debug) {
-    assert_eq!(got.len(), expected.len(), "{what:?}");
-    for (i, (g, e)) in got.iter().zip(expected).enumerate() {
-        let same = bytemuck::bytes_of(g) == bytemuck::bytes_of(e) || (g.is_nan() && e.is_nan());
-        assert!(same, "pixel {i}: got {g:?}, expected {e:?}; {what:?}");
-    }
-}
 
 /// Sizes and radii, xyz: images smaller than the window, borders, several strips, both engines.
 const SHAPES: &[(&[usize], &[usize])] = &[

@@ -16,6 +16,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod baseline;
+#[cfg(target_arch = "x86_64")]
+mod register;
 
 pub use baseline::Baseline;
 

@@ -36,8 +36,11 @@ pub use convert::convert;
 pub use format::{Format, formats};
 use payload::Reading;
 
-/// The longest header that is read: room for a list of very many files.
-const HEADER_LIMIT: u64 = 1 << 24;
+/// The longest header that is read: room for a list of as many files as there may be.
+const HEADER_LIMIT: u64 = 1 << 22;
+
+/// The most files that the pixels of one image may be in.
+const MOST_FILES: usize = 1 << 16;
 
 /// What a file says of its image, pixels aside.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +110,8 @@ fn allowed_types(held: impl IntoIterator<Item = PixelType>, suggestion: &str) ->
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("a.nrrd");
-/// std::fs::write(&path, "NRRD0004\ntype: short\ndimension: 2\nsizes: 3 1\nencoding: ascii\n\n7 -8 9\n").unwrap();
+/// let header = "NRRD0004\ntype: short\ndimension: 2\nsizes: 3 1\nencoding: ascii\n\n";
+/// std::fs::write(&path, format!("{header}7 -8 9\n")).unwrap();
 /// let itk_core::AnyImage::I16(image) = itk_io::read(&path)? else { panic!("not 16 bits") };
 /// assert_eq!(image.to_vec(), [7, -8, 9]);
 /// # Ok::<(), itk_core::Error>(())
@@ -125,7 +129,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<AnyImage> {
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("a.nrrd");
-/// std::fs::write(&path, "NRRD0004\ntype: float\ndimension: 1\nsizes: 3\nencoding: ascii\n\n1.5 -1 300\n").unwrap();
+/// let header = "NRRD0004\ntype: float\ndimension: 1\nsizes: 3\nencoding: ascii\n\n";
+/// std::fs::write(&path, format!("{header}1.5 -1 300\n")).unwrap();
 /// assert_eq!(itk_io::read_as::<u8>(&path)?.to_vec(), [1, 0, 255]);
 /// # Ok::<(), itk_core::Error>(())
 /// ```
@@ -143,7 +148,8 @@ pub fn read_as<T: Pixel>(path: impl AsRef<Path>) -> Result<Image<T>> {
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("a.mhd");
-/// std::fs::write(&path, "NDims = 2\nDimSize = 30 20\nElementType = MET_SHORT\nElementDataFile = a.raw\n").unwrap();
+/// let header = "NDims = 2\nDimSize = 30 20\nElementType = MET_SHORT\nElementDataFile = a.raw\n";
+/// std::fs::write(&path, header).unwrap();
 /// let info = itk_io::info(&path)?; // though there is no a.raw
 /// assert_eq!((info.format, info.header.region.size()), ("MetaImage", &[30, 20][..]));
 /// # Ok::<(), itk_core::Error>(())

@@ -184,10 +184,11 @@ impl Payload {
             Encoding::Hex => bytes.saturating_mul(2),
         };
         let short = |available: u64| {
+            let at_least = if self.encoding == Encoding::Raw { "" } else { "at least " };
             reading.fault(format!(
-                "{} has {available} bytes of pixels, and the header announces {share} values, which take {}{least}",
+                "{} has {available} bytes of pixels, and the header announces {share} values, which take \
+                 {at_least}{least}",
                 piece.path.display(),
-                if self.encoding == Encoding::Raw { "" } else { "at least " }
             ))
         };
         let start = match piece.start {

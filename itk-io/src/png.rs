@@ -193,9 +193,7 @@ fn check(header: &Header, path: &Path) -> Result<()> {
     let size = header.region.size();
     let fits = |n: usize| i32::try_from(n).is_ok();
     let reason = if size.len() < 2 || size[2..].iter().any(|&n| n > 1) {
-        format!(
-            "it holds images of 2 axes, this one has size (xyz) {size:?}; write slices, or a .mha or .nrrd file"
-        )
+        format!("it holds 2 axes, this image has size (xyz) {size:?}; write slices, or a .mha or .nrrd file")
     } else if color(header).is_none() {
         let kind = header.kind.name();
         format!("it holds grey, RGB and RGBA, not {kind} pixels of {} components", header.components)

@@ -76,3 +76,16 @@ fn float_of_bits<T: Pixel>(bits: u64) -> T {
     let bytes = bits.to_ne_bytes();
     bytemuck::pod_read_unaligned(&bytes[..size_of::<T>()])
 }
+
+/// Equal bits, or both NaN.
+///
+/// # Panics
+/// At the first pixel that differs; `what` says where that was.
+#[track_caller]
+pub fn assert_same<T: Pixel>(got: &[T], expected: &[T], what: &dyn std::fmt::Debug) {
+    assert_eq!(got.len(), expected.len(), "{what:?}");
+    for (i, (g, e)) in got.iter().zip(expected).enumerate() {
+        let same = bytemuck::bytes_of(g) == bytemuck::bytes_of(e) || (g.is_nan() && e.is_nan());
+        assert!(same, "pixel {i}: got {g:?}, expected {e:?}; {what:?}");
+    }
+}

@@ -7,7 +7,7 @@ use itk_core::{Geometry, Header, MAX_RANK, Metadata, PixelKind, PixelType, Resul
 use super::header::Fields;
 use super::{FIELDS, TYPES, kind};
 use crate::payload::{Encoding, Opened, Payload, Piece, Start};
-use crate::{Reading, place, text};
+use crate::{MOST_FILES, Reading, place, text};
 
 pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
     let fields = Fields::read(reading)?;
@@ -183,8 +183,10 @@ fn list(words: &[&str], fields: &Fields, header: &Header, reading: Reading<'_>) 
             .ok_or_else(|| reading.fault(format!("LIST must name at most {rank} axes, got {word:?}")))?,
     };
     let count: usize = header.region.size()[axes..].iter().product();
-    if fields.files.len() < count {
-        let reason = format!("LIST names {} files, and the size asks for {count}", fields.files.len());
+    if fields.files.len() < count || count > MOST_FILES {
+        let found = fields.files.len();
+        let reason =
+            format!("LIST names {found} files, and the size asks for {count}; there may be {MOST_FILES}");
         return Err(reading.fault(reason));
     }
     Ok(fields.files[..count].iter().map(|name| reading.path.with_file_name(name)).collect())
@@ -204,18 +206,12 @@ fn numbered(words: &[&str], header: &Header, reading: Reading<'_>) -> Result<Opt
         .ok()
         .and_then(|steps| steps.checked_mul(step)?.checked_add(first))
         .filter(|last| range.get(1).is_none_or(|end| if step < 0 { last >= end } else { last <= end }));
-    if last.is_none() || step == 0 {
-        return Err(reading.fault(format!("ElementDataFile numbers too few files for {count} slices")));
+    if last.is_none() || step == 0 || count > MOST_FILES {
+        return Err(reading.fault(format!("ElementDataFile cannot number the files of {count} slices")));
     }
-    let missing = reading.fault(format!("ElementDataFile asks for {count} files, more than there can be"));
-    let mut paths = Vec::new();
-    for number in (0..count as i64).map(|i| first + i * step) {
-        let path = reading.path.with_file_name(text::numbered(pattern, number).unwrap_or_default());
-        // The size is not to be believed before the files are there.
-        if paths.len() > 1 << 16 && !path.exists() {
-            return Err(missing);
-        }
-        paths.push(path);
-    }
-    Ok(Some(paths))
+    let path = |i: usize| {
+        let name = text::numbered(pattern, first + i as i64 * step).unwrap_or_default();
+        reading.path.with_file_name(name)
+    };
+    Ok(Some((0..count).map(path).collect()))
 }

@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::geometry::{self, Space};
 use super::{Axis, KINDS, Kind, MASKED, TYPES};
 use crate::payload::{Axes, Encoding, Opened, Payload, Piece, Start};
-use crate::{Reading, text};
+use crate::{MOST_FILES, Reading, text};
 
 pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
     let fields = Fields::read(reading)?;
@@ -250,12 +250,13 @@ fn files(fields: &Fields, sizes: &[usize], reading: Reading<'_>) -> Result<Vec<P
         }
     };
     let differ = |found: u64, wanted: usize| {
-        reading.fault(format!("\"data file\" names {found} files, and the sizes ask for {wanted}"))
+        let names = format!("\"data file\" names {found} files, and the sizes ask for {wanted}");
+        reading.fault(format!("{names}; there may be {MOST_FILES}"))
     };
     match words.as_slice() {
         ["LIST", rest @ ..] => {
             let wanted = expected(rest.first())?;
-            if fields.files.len() != wanted {
+            if fields.files.len() != wanted || wanted > MOST_FILES {
                 return Err(differ(fields.files.len() as u64, wanted));
             }
             Ok(fields.files.iter().map(|name| beside(name)).collect())
@@ -271,19 +272,12 @@ fn files(fields: &Fields, sizes: &[usize], reading: Reading<'_>) -> Result<Vec<P
                 0 => 0,
                 step => u64::try_from(steps / step + 1).unwrap_or(0),
             };
-            if steps.signum() * i128::from(step.signum()) < 0 || found != wanted as u64 {
+            if steps.signum() * i128::from(step.signum()) < 0 || found != wanted as u64 || wanted > MOST_FILES
+            {
                 return Err(differ(found, wanted));
             }
-            let mut paths = Vec::new();
-            for i in 0..found as i64 {
-                let path = beside(&text::numbered(pattern, first + i * step).unwrap_or_default());
-                // The size is not to be believed before the files are there.
-                if paths.len() > 1 << 16 && !path.exists() {
-                    return Err(reading.fault(format!("{} is missing", path.display())));
-                }
-                paths.push(path);
-            }
-            Ok(paths)
+            let name = |i: usize| text::numbered(pattern, first + i as i64 * step).unwrap_or_default();
+            Ok((0..wanted).map(|i| beside(&name(i))).collect())
         }
         _ => Ok(vec![beside(value)]),
     }

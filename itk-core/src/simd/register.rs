@@ -1,0 +1,105 @@
+//! Vectors over one register of an x86 level: the two levels differ by the names of instructions only.
+//!
+//! A vector is made by `load` and `splat`, which take the level's token, so its existence proves the instructions.
+
+/// Vectors of keys. `larger` is a macro that gives the larger key of each lane, from two vectors and their
+/// minimum.
+macro_rules! key_vectors {
+    ($token:ident, $register:ident, load $load:ident, store $store:ident, larger $larger:ident;
+     $($vector:ident of $lanes:literal $key:ident, min $min:ident, max $max:ident;)*) => {$(
+        #[derive(Clone, Copy)]
+        pub(super) struct $vector($register);
+
+        impl KeyVector<$key> for $vector {
+            type Simd = $token;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn load(_: $token, keys: &[$key]) -> Self {
+                let keys: &[$key; $lanes] = keys[..$lanes].try_into().expect("a slice of LANES keys");
+                // SAFETY: the array fills a register, and the token proves the instruction.
+                Self(unsafe { $load(keys.as_ptr().cast()) })
+            }
+
+            #[inline(always)]
+            fn store(self, keys: &mut [$key]) {
+                let keys: &mut [$key; $lanes] = (&mut keys[..$lanes]).try_into().expect("a slice of LANES keys");
+                // SAFETY: the array fills a register, and self was made with the token.
+                unsafe { $store(keys.as_mut_ptr().cast(), self.0) }
+            }
+
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $min(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $max(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn sort(self, other: Self) -> (Self, Self) {
+                let low = self.min(other);
+                (low, $larger!(self, other, low))
+            }
+        }
+    )*};
+}
+
+/// The vector of f64.
+macro_rules! f64_vector {
+    ($token:ident, $register:ident of $lanes:literal, load $load:ident, store $store:ident, splat $splat:ident,
+     add $add:ident, mul $mul:ident, sqrt $sqrt:ident) => {
+        #[derive(Clone, Copy)]
+        pub(super) struct F64($register);
+
+        impl F64Vector for F64 {
+            type Simd = $token;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn load(_: $token, values: &[f64]) -> Self {
+                let values: &[f64; $lanes] = values[..$lanes].try_into().expect("a slice of LANES numbers");
+                // SAFETY: the array fills a register, and the token proves the instruction.
+                Self(unsafe { $load(values.as_ptr()) })
+            }
+
+            #[inline(always)]
+            fn splat(_: $token, value: f64) -> Self {
+                // SAFETY: the token proves the instruction.
+                Self(unsafe { $splat(value) })
+            }
+
+            #[inline(always)]
+            fn store(self, values: &mut [f64]) {
+                let values: &mut [f64; $lanes] =
+                    (&mut values[..$lanes]).try_into().expect("a slice of LANES numbers");
+                // SAFETY: the array fills a register, and self was made with the token.
+                unsafe { $store(values.as_mut_ptr(), self.0) }
+            }
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $add(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $mul(self.0, other.0) })
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $sqrt(self.0) })
+            }
+        }
+    };
+}
+
+pub(super) use {f64_vector, key_vectors};
