@@ -305,6 +305,9 @@ fn metadata_cannot_forge_a_header() {
     for (key, value) in [
         ("k", "one\ntwo"),
         ("k", "one\r\nDimSize = 9 9\rtwo"),
+        ("k", "one\nElementSpacing = 7 7"),
+        ("k", "one\nElementDataFile = LOCAL\n"),
+        ("k", "one\nsizes: 9 9\n\n"),
         ("DimSize = 9 9\nx", "y"),
         ("DimSize", "9 9"),
         (" DimSize ", "9 9"),

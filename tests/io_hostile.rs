@@ -76,12 +76,12 @@ fn content_that_is_no_image() {
 #[test]
 fn data_in_a_device_are_refused() {
     let folder = Folder::new();
-    for file in ["/dev/zero", "/dev/tty", "."] {
+    for file in ["/dev/zero", "."] {
         let head = format!("NDims = 1\nDimSize = 4\nElementType = MET_UCHAR\nElementDataFile = {file}\n");
-        refused(&folder.put("x.mhd", head));
+        assert!(refused(&folder.put("x.mhd", head)).contains("not a regular file"), "{file}");
         let head =
             format!("NRRD0004\ntype: uchar\ndimension: 1\nsizes: 4\nencoding: raw\ndata file: {file}\n");
-        refused(&folder.put("x.nhdr", head));
+        assert!(refused(&folder.put("x.nhdr", head)).contains("not a regular file"), "{file}");
     }
 }
 

@@ -91,7 +91,7 @@ fn allowed_types(held: impl IntoIterator<Item = PixelType>, suggestion: &str) ->
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     format!(
-        "{}. Convert the image first (itk_io::convert), or in Python write it with dtype=\"{suggestion}\"",
+        "{}; have the filter make one of them with dtype=\"{suggestion}\", or convert the pixels first",
         names.join(", ")
     )
 }

@@ -128,7 +128,7 @@ class Median:
 
 @final
 class GradientMagnitude:
-    """The gradient magnitude as an object: called with an image, picklable, hashable, and joined by `|`."""
+    """The gradient magnitude as an object: called with an image, picklable, hashable, joined by `|`."""
 
     def __new__(
         cls,

@@ -126,8 +126,8 @@ fn explain(error: &clap::Error) -> String {
             .into();
     }
     let text = error.render().to_string();
-    let mut said: Vec<&str> =
-        text.split("\n\n").map(|part| part.trim().trim_start_matches("error: ")).collect();
+    let paragraph = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut said: Vec<String> = text.trim_start_matches("error: ").split("\n\n").map(paragraph).collect();
     if said.iter().any(|part| part.starts_with("Usage:")) {
         said.retain(|part| !part.starts_with("For more information"));
     }
@@ -136,6 +136,5 @@ fn explain(error: &clap::Error) -> String {
 
 /// Line breaks and control characters, which a file name or a file's content may bring along, made harmless.
 fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

@@ -68,7 +68,7 @@ pub(crate) fn gradient_magnitude<'py>(
     run(&[Spec::gradient_magnitude(spacing, axes, channel_axis, dtype)?], image, out)
 }
 
-/// The gradient magnitude as an object: called with an image, picklable, hashable, and joined by ``|``.
+/// The gradient magnitude as an object: called with an image, picklable, hashable, joined by ``|``.
 ///
 /// Parameters
 /// ----------
