@@ -284,6 +284,10 @@ fn compressed_data_that_lie() {
         let text = refused(&folder.png(size, 16, 6, &[0; 8], &[]));
         assert!(text.contains("cannot hold"), "{text}");
     }
+    let mut wrong = fs::read(folder.png([2, 1], 8, 0, &[0; 2], &[])).unwrap();
+    wrong[29] ^= 1;
+    let text = refused(&folder.put("crc.png", wrong));
+    assert!(text.contains("CRC") && text.contains("IHDR") && !text.contains('{'), "{text}");
     let text = refused(&folder.png([50, 2], 8, 0, &[0; 8], &[]));
     assert!(text.contains("enough data") && !text.contains('{'), "{text}");
 }
@@ -470,10 +474,11 @@ proptest! {
         pixel_type in prop::sample::select(&["uchar", "float", "int64", "x"][..]),
         sizes in prop_oneof![3 => Just("3 2".to_owned()), 1 => value()],
         encoding in prop::sample::select(&["raw", "gzip", "ascii", "hex"][..]),
+        space in prop::sample::select(&["", "space dimension: 2\n"][..]),
         data in prop::collection::vec(any::<u8>(), 0..64),
     ) {
         let folder = Folder::new();
-        let mut head = format!("NRRD0005\ntype: {pixel_type}\ndimension: 2\nsizes: {sizes}\nencoding: {encoding}\n");
+        let mut head = format!("NRRD0005\ntype: {pixel_type}\ndimension: 2\nsizes: {sizes}\nencoding: {encoding}\n{space}");
         for (key, value) in fields {
             head += &format!("{key}: {value}\n");
         }

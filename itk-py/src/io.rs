@@ -17,8 +17,9 @@ use crate::kernel;
 /// path : str or os.PathLike
 ///     A MetaImage (.mha, .mhd), NRRD (.nrrd, .nhdr) or PNG file.
 /// pixel_type : dtype, optional
-///     Convert to scalars of this type, as ITK does: integers are truncated toward zero, RGB becomes its
-///     luma ``(2125 R + 7154 G + 721 B) / 10000``; what does not fit becomes the nearest value that does.
+///     Convert to scalars of this type, as ITK does: floats are truncated toward zero and those that don't fit
+///     become the nearest value that does (NaN 0), integers that don't fit wrap around, as in C and in numpy's
+///     ``astype``; RGB becomes its luma ``(2125 R + 7154 G + 721 B) / 10000``.
 ///     Default the type and components that the file has.
 ///
 /// Returns
