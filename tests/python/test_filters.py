@@ -190,3 +190,17 @@ def test_many_steps():
         chain = chain | oxitk.Median(0)
     assert len(chain.filters) == 41
     oracle.assert_same(chain(A), A)
+
+
+def test_the_components_of_an_image_are_filtered_one_by_one():
+    a = np.arange(9 * 8 * 3, dtype="u1").reshape(9, 8, 3) * np.uint8(37)
+    image = oxitk.Image.from_array(a, pixel_kind="rgb", spacing_xyz=(2, 3))
+    smooth = oxitk.median(image, channel_axis=-1)
+    edges = oxitk.gradient_magnitude(image, channel_axis=2)
+    assert smooth.pixel_kind == edges.pixel_kind == "rgb" and edges.spacing_xyz == (2.0, 3.0)
+    for c in range(3):
+        oracle.assert_same(np.asarray(smooth)[..., c], oxitk.median(a[..., c].copy()))
+        oracle.assert_same(np.asarray(edges)[..., c], oxitk.gradient_magnitude(a[..., c].copy(), spacing=(3, 2)))
+    for axis in (None, 0):
+        with pytest.raises(TypeError, match="channel_axis=-1"):
+            oxitk.median(image, channel_axis=axis)
