@@ -14,9 +14,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::pixel::Pixel;
 use crate::{Axes, Error, PixelType, Result};
 
+mod brick;
 mod tile;
 mod view;
 
+pub use brick::Brick;
 pub use tile::{AnyViewMut, Tile, ViewMut};
 pub use view::{AnyView, View};
 

@@ -5,6 +5,8 @@
 //! [`dispatch`]; inside it, calls must be `#[inline(always)]` functions: a closure that is not inlined does not
 //! have the level's instructions.
 
+#![expect(unsafe_code, reason = "raw reads and writes of memory that others may see")]
+
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -69,6 +71,16 @@ pub trait KeyVector<K>: Copy {
     fn load(simd: Self::Simd, keys: &[K]) -> Self;
     /// Writes the first `LANES` keys of a slice.
     fn store(self, keys: &mut [K]);
+    /// `LANES` keys of memory that others may write meanwhile.
+    ///
+    /// # Safety
+    /// The memory is valid for reads; alignment is not needed.
+    unsafe fn read(simd: Self::Simd, from: *const K) -> Self;
+    /// Writes `LANES` keys to memory that others may see meanwhile.
+    ///
+    /// # Safety
+    /// The memory is valid for writes; alignment is not needed.
+    unsafe fn write(self, to: *mut K);
     /// The smaller key of each lane.
     fn min(self, other: Self) -> Self;
     /// The larger key of each lane.
@@ -144,6 +156,19 @@ pub trait Job {
     type Out;
     /// The work, with the level's token.
     fn run<S: Simd>(self, simd: S) -> Self::Out;
+}
+
+/// How many keys a register of a level holds; of the best one below it where the CPU lacks it.
+pub fn lanes<K: Key>(level: Level) -> usize {
+    struct Lanes<K>(std::marker::PhantomData<K>);
+    impl<K: Key> Job for Lanes<K> {
+        type Out = usize;
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) -> usize {
+            K::Vector::<S>::LANES
+        }
+    }
+    dispatch(level, Lanes::<K>(std::marker::PhantomData))
 }
 
 /// Every level that this CPU has, lowest first. Tests and benches go through them.

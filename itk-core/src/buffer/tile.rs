@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{ArrayBase, DataMut, Dimension};
 
+use super::brick::Brick;
 use super::Strides;
 use super::view::{array_strides, pointer, split_row};
 use crate::Axes;
@@ -94,6 +95,15 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
     /// How many pixels have been stored; shared with the tiles.
     pub(super) fn stored(&self) -> Arc<AtomicUsize> {
         self.any.stored.clone()
+    }
+
+    /// Cuts the output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest.
+    ///
+    /// # Panics
+    /// When an extent is 0, or there is not one for each axis.
+    pub fn into_bricks(self, extent: &[usize]) -> Vec<Brick<'a, T>> {
+        assert_eq!(extent.len(), self.size().len(), "an extent an axis");
+        Brick::<T>::cut(self.any.start, self.any.strides, &self.any.stored, extent)
     }
 
     /// Cuts the rows into bands of `rows` and each band into strips of `columns`, the last ones shorter where

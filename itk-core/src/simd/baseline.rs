@@ -1,4 +1,5 @@
 //! The baseline level: 128-bit registers of the `wide` crate, on any architecture.
+#![expect(unsafe_code, reason = "raw reads and writes of memory that others may see")]
 
 use wide::{f64x2, i16x8, i32x4, i64x2, u8x16};
 
@@ -40,6 +41,18 @@ macro_rules! key_vector {
             #[inline(always)]
             fn store(self, keys: &mut [$key]) {
                 keys[..$lanes].copy_from_slice(&self.to_array());
+            }
+
+            #[inline(always)]
+            unsafe fn read(_: Baseline, from: *const $key) -> Self {
+                // SAFETY: the caller's promise.
+                Self::new(unsafe { from.cast::<[$key; $lanes]>().read_unaligned() })
+            }
+
+            #[inline(always)]
+            unsafe fn write(self, to: *mut $key) {
+                // SAFETY: the caller's promise.
+                unsafe { to.cast::<[$key; $lanes]>().write_unaligned(self.to_array()) }
             }
 
             #[inline(always)]

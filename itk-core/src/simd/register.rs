@@ -29,6 +29,18 @@ macro_rules! key_vectors {
             }
 
             #[inline(always)]
+            unsafe fn read(_: $token, from: *const $key) -> Self {
+                // SAFETY: the caller's promise, and the token proves the instruction.
+                Self(unsafe { $load(from.cast()) })
+            }
+
+            #[inline(always)]
+            unsafe fn write(self, to: *mut $key) {
+                // SAFETY: the caller's promise, and self was made with the token.
+                unsafe { $store(to.cast(), self.0) }
+            }
+
+            #[inline(always)]
             fn min(self, other: Self) -> Self {
                 // SAFETY: self was made with the token.
                 Self(unsafe { $min(self.0, other.0) })

@@ -1,6 +1,7 @@
 //! What filters share: slices in, slices out; no image, no thread, no error but for abort.
 
 pub(crate) mod histogram;
+pub(crate) mod network;
 pub(crate) mod ring;
 pub(crate) mod select;
 pub(crate) mod tiles;

@@ -12,6 +12,7 @@ use itk_core::{
 
 use crate::filter::{Filter, Maps, Task, windowed_input_region};
 use crate::kernel::histogram::{self, Count, Run};
+use crate::kernel::network;
 use crate::kernel::ring::{Ring, for_each_clamped};
 use crate::kernel::select::{MAX_SAMPLES, SelectRow};
 use crate::kernel::tiles::tile_size;
@@ -219,6 +220,22 @@ impl<T: Pixel> Window<'_, T> {
 
     fn fill(&self, output: ViewMut<'_, T>, context: &Context<'_>) -> Result<()> {
         let level = simd::level()?;
+        if let Some(kernel) = network::find::<T::Key>(&self.radius) {
+            let extent = Axes::from_fn(output.size().len(), |a| match a {
+                0 => output.size()[0].max(1),
+                1 => output.size()[1].clamp(1, 256),
+                2 => output.size()[2].clamp(1, 8),
+                _ => 1,
+            });
+            let bricks = output.into_bricks(&extent);
+            let steps = context.steps(NAME, bricks.len());
+            let walk = network::Walk::new(level, kernel, self.source, self.offset);
+            return pool::for_each(bricks, network::Scratch::default, |scratch, mut brick| {
+                walk.fill(&mut brick, scratch, &mut || steps.check())?;
+                steps.tick();
+                Ok(())
+            });
+        }
         let (selects, cost) = self.choose(level);
         let halo = self.radius.get(1).copied().unwrap_or(0).saturating_mul(2);
         let (rows, columns) = tile_size(output.size(), halo, cost);

@@ -1,0 +1,142 @@
+//! Boxes of an output, each of which goes to one thread.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::Strides;
+use crate::Axes;
+use crate::pixel::Pixel;
+
+/// A box of an output, which nothing else writes.
+pub struct Brick<'a, T> {
+    first: Axes<usize>,
+    size: Axes<usize>,
+    start: NonNull<u8>,
+    strides: Strides,
+    stored: Arc<AtomicUsize>,
+    next: usize,
+    lifetime: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: bricks of one output have no pixel in common, and no two pixels of an output overlap.
+unsafe impl<T: Pixel> Send for Brick<'_, T> {}
+
+impl<T: Pixel> Brick<'_, T> {
+    /// Cuts an output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest.
+    pub(super) fn cut<'a>(
+        start: NonNull<u8>,
+        strides: Strides,
+        stored: &Arc<AtomicUsize>,
+        extent: &[usize],
+    ) -> Vec<Brick<'a, T>> {
+        let size = strides.size;
+        let counts = Axes::from_fn(size.len(), |a| size[a].div_ceil(extent[a]));
+        (0..counts.iter().product())
+            .map(|mut number: usize| {
+                let first = Axes::from_fn(size.len(), |a| {
+                    let i = number % counts[a];
+                    number /= counts[a];
+                    i * extent[a]
+                });
+                let size = Axes::from_fn(size.len(), |a| extent[a].min(size[a] - first[a]));
+                Brick { first, size, start, strides, stored: stored.clone(), next: 0, lifetime: PhantomData }
+            })
+            .collect()
+    }
+
+    /// The index of its first pixel in the whole output, xyz.
+    pub fn first(&self) -> &[usize] {
+        &self.first
+    }
+
+    /// Its pixels along each axis, xyz.
+    pub fn size(&self) -> &[usize] {
+        &self.size
+    }
+
+    /// Where each pixel of the whole output lies.
+    pub fn strides(&self) -> &Strides {
+        &self.strides
+    }
+
+    /// Writes the next row; rows follow each other with the axis after x fastest.
+    ///
+    /// # Panics
+    /// When all rows have been stored, or there is not one pixel for each column.
+    pub fn store_next(&mut self, pixels: &[T]) {
+        assert_eq!(pixels.len(), self.size[0], "a row has one pixel a column");
+        let mut number = self.next;
+        let rest = Axes::from_fn(self.size.len() - 1, |a| {
+            let i = number % self.size[a + 1];
+            number /= self.size[a + 1];
+            i
+        });
+        assert_eq!(number, 0, "a brick stores each of its rows once");
+        self.put(0, &rest, pixels);
+        self.next += 1;
+    }
+
+    /// Writes pixels along x, from the brick's column `x` on, in the row `rest` of the brick, both counted from its
+    /// first pixel. What is written so counts as stored only by [`Brick::assume_stored`].
+    ///
+    /// # Panics
+    /// When one of them lies outside the brick.
+    pub fn put(&self, x: usize, rest: &[usize], pixels: &[T]) {
+        assert!(x <= self.size[0] && pixels.len() <= self.size[0] - x, "a row lies inside the brick");
+        let step = self.strides.bytes[0];
+        // SAFETY: the pixels are of this brick, so nothing else writes them, and they are valid for writes; the copies
+        // are byte-wise, so alignment is not needed.
+        unsafe {
+            let to = self.start.as_ptr().offset(self.offset(x, rest));
+            if self.is_plain() {
+                std::ptr::copy_nonoverlapping(pixels.as_ptr().cast(), to, size_of_val(pixels));
+            } else {
+                for (i, &pixel) in pixels.iter().enumerate() {
+                    let pixel = if self.strides.swapped { pixel.swap_bytes() } else { pixel };
+                    to.offset(i as isize * step).cast::<T>().write_unaligned(pixel);
+                }
+            }
+        }
+    }
+
+    /// True when the pixels of a row follow each other in this machine's byte order, so that [`Brick::row`] may be
+    /// written through.
+    pub fn is_plain(&self) -> bool {
+        self.strides.bytes[0] == size_of::<T>() as isize && !self.strides.swapped
+    }
+
+    /// Where the row `rest` of the brick starts; valid for writes of a row when the brick is plain. It may be unaligned.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn row(&self, rest: &[usize]) -> *mut T {
+        self.start.as_ptr().wrapping_offset(self.offset(0, rest)).cast()
+    }
+
+    /// Where a pixel lies, in bytes from the output's first.
+    fn offset(&self, x: usize, rest: &[usize]) -> isize {
+        assert_eq!(rest.len() + 1, self.size.len(), "an index has one entry an axis");
+        let mut offset = (self.first[0] + x) as isize * self.strides.bytes[0];
+        for (a, &i) in rest.iter().enumerate() {
+            assert!(i < self.size[a + 1], "a row lies inside the brick");
+            offset += (self.first[a + 1] + i) as isize * self.strides.bytes[a + 1];
+        }
+        offset
+    }
+
+    /// Counts all pixels of the brick as stored.
+    ///
+    /// # Safety
+    /// They were written, through [`Brick::put`] or [`Brick::row`].
+    pub unsafe fn assume_stored(&mut self) {
+        self.next = self.size[1..].iter().product();
+    }
+}
+
+impl<T> Drop for Brick<'_, T> {
+    fn drop(&mut self) {
+        self.stored.fetch_add(self.next * self.size[0], Ordering::Release);
+    }
+}

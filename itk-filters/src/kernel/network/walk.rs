@@ -1,0 +1,357 @@
+//! Moves the steps of a kernel over a brick of the output: in strips of neighbouring columns, down the rows of each.
+//!
+//! Where the image's pixels are keys and the windows of a strip lie inside the image along x, rows are read in
+//! place, and medians written in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
+//! beyond the border.
+
+use std::ops::Range;
+
+use itk_core::buffer::Brick;
+use itk_core::simd::{self, Key, Level};
+use itk_core::{AnyView, Axes, Pixel, Result, View};
+
+use super::rows::{Stage, Unstage, is_key};
+use super::{Kernel, Plan, Step};
+
+/// Bytes of rows and lists that a strip works on at a time: half of a first-level cache.
+const STRIP: usize = 16 << 10;
+
+/// The kernel of a window, and the axes that it takes for y and z.
+pub(crate) struct Match<K: 'static> {
+    kernel: Kernel<K>,
+    y: Option<usize>,
+    z: Option<usize>,
+}
+
+/// The kernel for windows of a radius (xyz), if there is one.
+pub(crate) fn find<K: Key>(radius: &[usize]) -> Option<Match<K>> {
+    let mut wide = (1..radius.len()).filter(|&a| radius[a] > 0);
+    let (y, z) = (wide.next(), wide.next());
+    let samples = |axis: Option<usize>| axis.map_or(Some(1), |a| radius[a].checked_mul(2)?.checked_add(1));
+    let kernel = super::kernel_of([samples(Some(0))?, samples(y)?, samples(z)?])?;
+    // Rows of a window that is one row high may follow each other along any axis.
+    wide.next().is_none().then_some(Match { kernel, y: y.or((radius.len() > 1).then_some(1)), z })
+}
+
+/// Memory that one thread reuses from brick to brick.
+#[derive(Default)]
+pub(crate) struct Scratch<T: Pixel> {
+    kept: Vec<T::Key>,
+    staged: Vec<T::Key>,
+    medians: Vec<T::Key>,
+    pixels: Vec<T>,
+    rows: Vec<*const T::Key>,
+    outputs: Vec<*mut T::Key>,
+    places: Vec<usize>,
+    stage: Vec<(*const T, *mut T::Key)>,
+    unstage: Vec<(*const T::Key, *mut T)>,
+}
+
+/// An image to take medians of.
+pub(crate) struct Walk<'a, T: Pixel> {
+    level: Level,
+    lanes: usize,
+    kernel: Match<T::Key>,
+    source: View<'a, T>,
+    /// The index in the image of the output's first pixel, xyz.
+    offset: Axes<usize>,
+}
+
+/// Neighbouring columns of a brick.
+#[derive(Debug, PartialEq)]
+struct Strip {
+    /// Pixels of the brick before it.
+    start: usize,
+    /// How many registers wide it is.
+    columns: usize,
+    /// Whether its rows are read in place.
+    direct: bool,
+}
+
+impl<'a, T: Pixel> Walk<'a, T> {
+    pub(crate) fn new(level: Level, kernel: Match<T::Key>, source: View<'a, T>, offset: Axes<usize>) -> Self {
+        Self { level, lanes: simd::lanes::<T::Key>(level), kernel, source, offset }
+    }
+
+    fn plan(&self) -> &'static Plan {
+        self.kernel.kernel.plan
+    }
+
+    /// Computes all medians of a brick. `check` is asked before each step. True when a window had a NaN, or might have.
+    pub(crate) fn fill(
+        &self,
+        brick: &mut Brick<'_, T>,
+        scratch: &mut Scratch<T>,
+        check: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<bool> {
+        let strips = self.strips(self.offset[0] + brick.first()[0], brick.size()[0]);
+        let size = Axes::from_fn(brick.size().len() - 1, |a| brick.size()[a + 1]);
+        let mut nan = false;
+        let mut rest = Axes::filled(size.len(), 0);
+        loop {
+            for strip in &strips {
+                nan |= Descent::new(self, brick, &rest, strip).run(scratch, check)?;
+            }
+            // On to the next slices, then to the next index on the axes that the window does not have.
+            let next = (0..size.len()).find(|&a| {
+                rest[a] += match Some(a + 1) {
+                    axis if axis == self.kernel.y => size[a],
+                    axis if axis == self.kernel.z => self.plan().slices,
+                    _ => 1,
+                };
+                let inside = rest[a] < size[a];
+                if !inside {
+                    rest[a] = 0;
+                }
+                inside
+            });
+            if next.is_none() {
+                break;
+            }
+        }
+        // SAFETY: each strip of each row was written.
+        unsafe { brick.assume_stored() };
+        Ok(nan)
+    }
+
+    /// Covers `width` columns with strips, whose first pixel is at `x` in the image. The last strip of a kind may overlap
+    /// the one before it, to end where it must.
+    fn strips(&self, x: usize, width: usize) -> Vec<Strip> {
+        let (lanes, plan) = (self.lanes, self.plan());
+        let (rx, image) = (plan.window[0] / 2, self.source.size()[0]);
+        let registers = plan.room + (plan.end_row - plan.first_row) * plan.planes() + plan.rows * plan.slices;
+        let most = (STRIP / (registers * lanes * size_of::<T>())).max(1);
+        let mut strips = Vec::new();
+        let mut cover = |range: Range<usize>, direct: bool| {
+            for start in range.clone().step_by(most * lanes) {
+                let columns = (range.end - start).div_ceil(lanes).min(most);
+                let start = start.min(range.end.saturating_sub(columns * lanes));
+                strips.push(Strip { start, columns, direct });
+            }
+        };
+        // The columns whose windows lie inside the image.
+        let first = rx.saturating_sub(x).next_multiple_of(lanes);
+        let end = image.saturating_sub(rx).saturating_sub(x).min(width);
+        if !(is_key::<T>() && is_plain(&self.source)) || end < first + lanes {
+            cover(0..width, false);
+            return strips;
+        }
+        cover(0..first, false);
+        cover(first..end, true);
+        cover(width - (width - end).next_multiple_of(lanes)..width, false);
+        strips
+    }
+}
+
+/// Whether pixels follow each other along x, in this machine's byte order.
+fn is_plain<T: Pixel>(view: &View<'_, T>) -> bool {
+    view.strides().bytes[0] == size_of::<T>() as isize && !view.strides().swapped
+}
+
+/// Where rows lie: those of a brick's windows in the image, or those of the brick itself.
+struct Lines {
+    start: *mut u8,
+    y: isize,
+    z: isize,
+}
+
+impl Lines {
+    fn at<P>(&self, y: usize, z: usize) -> *mut P {
+        self.start.wrapping_offset(y as isize * self.y + z as isize * self.z).cast()
+    }
+}
+
+/// One strip, from the first row of a brick to its last.
+struct Descent<'a, T: Pixel> {
+    walk: &'a Walk<'a, T>,
+    brick: &'a Brick<'a, T>,
+    /// The index in the brick of the first row, on all axes but x.
+    rest: Axes<usize>,
+    strip: &'a Strip,
+    /// The image's rows at index 0 of y and z, from the strip's first window on, or from x = 0 where it is staged.
+    input: Lines,
+    output: Lines,
+    /// The index in the image of the top row of the first window, and of its first plane.
+    top: isize,
+    front: isize,
+    /// Rows and planes of the image.
+    image: [usize; 2],
+    /// Rows and slices of the brick.
+    height: usize,
+    slices: usize,
+}
+
+impl<'a, T: Pixel> Descent<'a, T> {
+    fn new(walk: &'a Walk<'a, T>, brick: &'a Brick<'a, T>, rest: &Axes<usize>, strip: &'a Strip) -> Self {
+        let plan = walk.plan();
+        let (y, z) = (walk.kernel.y, walk.kernel.z);
+        let strides = walk.source.strides();
+        let place = |axis: usize| walk.offset[axis] + brick.first()[axis] + if axis == 0 { 0 } else { rest[axis - 1] };
+        let along = |axis: Option<usize>, bytes: &Axes<isize>| axis.map_or(0, |a| bytes[a]);
+        let others = (1..strides.size.len()).filter(|&a| Some(a) != y && Some(a) != z);
+        let column = if strip.direct { place(0) + strip.start - plan.window[0] / 2 } else { 0 };
+        let offset = others.map(|a| place(a) as isize * strides.bytes[a]).sum::<isize>() + column as isize * strides.bytes[0];
+        let start = AnyView::from(walk.source).start().as_ptr().wrapping_offset(offset);
+        let first = |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
+        Self {
+            walk,
+            brick,
+            rest: *rest,
+            strip,
+            input: Lines { start, y: along(y, &strides.bytes), z: along(z, &strides.bytes) },
+            output: Lines {
+                start: brick.row(rest).wrapping_add(strip.start).cast(),
+                y: along(y, &brick.strides().bytes),
+                z: along(z, &brick.strides().bytes),
+            },
+            top: first(y, plan.window[1]),
+            front: first(z, plan.window[2]),
+            image: [y, z].map(|axis| axis.map_or(1, |a| strides.size[a])),
+            height: y.map_or(1, |a| brick.size()[a]),
+            slices: z.map_or(1, |a| brick.size()[a] - rest[a - 1]).min(plan.slices),
+        }
+    }
+
+    fn run(&self, scratch: &mut Scratch<T>, check: &mut dyn FnMut() -> Result<()>) -> Result<bool> {
+        let (plan, walk, strip) = (self.walk.plan(), self.walk, self.strip);
+        let width = strip.columns * walk.lanes;
+        let rows = plan.end_row - plan.first_row;
+        let pitch = width + plan.window[0] - 1;
+        grow(&mut scratch.kept, plan.room * width);
+        grow(&mut scratch.medians, plan.rows * plan.slices * width);
+        grow(&mut scratch.staged, if strip.direct { 0 } else { rows * plan.planes() * pitch });
+        let written = width.min(self.brick.size()[0] - strip.start);
+        let in_place = is_key::<T>() && self.brick.is_plain() && written == width;
+        let mut staged_end = isize::MIN;
+        let mut nan = false;
+        for step in 0..plan.warm_up + self.height.div_ceil(plan.rows) {
+            check()?;
+            // Rows count from the top of the first window. The last rows of warming up are all but one step of that window.
+            let top = (step as isize - plan.warm_up as isize) * plan.rows as isize;
+            let wanted = top + plan.first_row as isize..top + plan.end_row as isize;
+            scratch.rows.clear();
+            if strip.direct {
+                for row in wanted {
+                    let y = self.clamp(0, self.top + row);
+                    scratch.rows.extend((0..plan.planes()).map(|plane| self.line(y, plane).cast_const().cast::<T::Key>()));
+                }
+            } else {
+                nan |= self.stage(wanted.clone(), staged_end, pitch, scratch);
+                staged_end = wanted.end;
+            }
+            scratch.outputs.clear();
+            for slice in 0..plan.slices {
+                for row in 0..plan.rows {
+                    let y = top + row as isize;
+                    let inside = slice < self.slices && (0..self.height as isize).contains(&y);
+                    scratch.outputs.push(if inside && in_place {
+                        self.output.at(y as usize, slice)
+                    } else {
+                        scratch.medians.as_mut_ptr().wrapping_add((slice * plan.rows + row) * width)
+                    });
+                }
+            }
+            scratch.places.clear();
+            scratch.places.extend(plan.slots.iter().map(|slot| slot.start + (step + slot.turns - slot.age) % slot.turns * slot.length));
+            (walk.kernel.kernel.step)(
+                walk.level,
+                &Step {
+                    rows: &scratch.rows,
+                    outputs: &scratch.outputs,
+                    places: &scratch.places,
+                    kept: scratch.kept.as_mut_ptr(),
+                    room: plan.room,
+                    columns: strip.columns,
+                },
+            );
+            if !in_place {
+                self.unstage(top, width, written, scratch);
+            }
+        }
+        Ok(nan)
+    }
+
+    /// The nearest index inside the image along y (0) or z (1).
+    fn clamp(&self, axis: usize, index: isize) -> usize {
+        index.clamp(0, self.image[axis] as isize - 1) as usize
+    }
+
+    fn line(&self, y: usize, plane: usize) -> *mut T {
+        self.input.at(y, self.clamp(1, self.front + plane as isize))
+    }
+
+    /// Lists the staged copies of rows in `scratch.rows`, and fills those from row `from` on. True when it saw a NaN.
+    fn stage(&self, wanted: Range<isize>, from: isize, pitch: usize, scratch: &mut Scratch<T>) -> bool {
+        let (walk, plan) = (self.walk, self.walk.plan());
+        let image = walk.source.size()[0];
+        let x = (walk.offset[0] + self.brick.first()[0] + self.strip.start) as isize - (plan.window[0] / 2) as isize;
+        let (low, high) = (x.max(0) as usize, (x + pitch as isize).min(image as isize) as usize);
+        let (before, after) = ((low as isize - x) as usize, (x + pitch as isize) as usize - high);
+        let plain = is_plain(&walk.source);
+        if !plain {
+            scratch.pixels.resize(high - low, T::default());
+        }
+        let rows = wanted.len() as isize;
+        let mut nan = false;
+        scratch.stage.clear();
+        for row in wanted {
+            let slot = row.rem_euclid(rows) as usize * plan.planes();
+            for plane in 0..plan.planes() {
+                let copy = scratch.staged.as_mut_ptr().wrapping_add((slot + plane) * pitch);
+                scratch.rows.push(copy);
+                if row < from {
+                    continue;
+                }
+                let y = self.clamp(0, self.top + row);
+                if plain {
+                    scratch.stage.push((self.line(y, plane).wrapping_add(low).cast_const(), copy));
+                    continue;
+                }
+                let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
+                    axis if axis == walk.kernel.y => y,
+                    axis if axis == walk.kernel.z => self.clamp(1, self.front + plane as isize),
+                    _ => walk.offset[a + 1] + self.brick.first()[a + 1] + self.rest[a],
+                });
+                walk.source.load(low, &rest, &mut scratch.pixels);
+                let rows = &[(scratch.pixels.as_ptr(), copy)];
+                nan |= simd::dispatch(walk.level, Stage { rows, before, count: high - low, after });
+            }
+        }
+        nan | simd::dispatch(walk.level, Stage { rows: &scratch.stage, before, count: high - low, after })
+    }
+
+    /// Copies the medians of a step, whose first row is `top`, to where they belong.
+    fn unstage(&self, top: isize, width: usize, written: usize, scratch: &mut Scratch<T>) {
+        let plan = self.walk.plan();
+        scratch.unstage.clear();
+        for slice in 0..self.slices {
+            for row in 0..plan.rows {
+                let y = top + row as isize;
+                if !(0..self.height as isize).contains(&y) {
+                    continue;
+                }
+                let from = (slice * plan.rows + row) * width;
+                if self.brick.is_plain() {
+                    let to = self.output.at(y as usize, slice);
+                    scratch.unstage.push((scratch.medians.as_ptr().wrapping_add(from), to));
+                    continue;
+                }
+                scratch.pixels.clear();
+                scratch.pixels.extend(scratch.medians[from..from + written].iter().map(|&key| T::from_key(key)));
+                let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
+                    axis if axis == self.walk.kernel.y => y as usize,
+                    axis if axis == self.walk.kernel.z => self.rest[a] + slice,
+                    _ => self.rest[a],
+                });
+                self.brick.put(self.strip.start, &rest, &scratch.pixels);
+            }
+        }
+        simd::dispatch(self.walk.level, Unstage::<T> { rows: &scratch.unstage, count: written });
+    }
+}
+
+fn grow<V: Copy + Default>(memory: &mut Vec<V>, length: usize) {
+    if memory.len() < length {
+        memory.resize(length, V::default());
+    }
+}
