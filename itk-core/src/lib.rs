@@ -36,6 +36,6 @@ pub use image::{Header, Image};
 pub use metadata::{Metadata, MetadataValue};
 pub use ndarray;
 pub use per_axis::PerAxis;
-pub use pixel::{AnyImage, Pixel, PixelKind, PixelType, Visit, VisitType};
+pub use pixel::{AnyImage, KeyRule, Pixel, PixelKind, PixelType, Visit, VisitType};
 pub use region::Region;
 pub use source::{Sink, Source};

@@ -25,6 +25,9 @@ pub trait Pixel:
     /// The integer in whose order these pixels are sorted.
     type Key: Key;
 
+    /// How keys come from the bits of pixels.
+    const KEYS: KeyRule<Self::Key>;
+
     /// The integer that sorts as this pixel does: NaN (every kind of it) last, -0 before +0.
     fn to_key(self) -> Self::Key;
 
@@ -51,6 +54,20 @@ pub trait Pixel:
     fn typed(image: AnyImage) -> Option<Image<Self>>;
 }
 
+/// How [`Pixel::to_key`] works, for vectors of pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRule<K> {
+    /// Bits are flipped by exclusive or: none of a type that is its own key.
+    Flip(K),
+    /// The magnitude of negative floats is flipped, and every NaN is `nan`.
+    Float {
+        /// The bits of positive infinity.
+        infinity: K,
+        /// The bits, and the key, of the positive quiet NaN.
+        nan: K,
+    },
+}
+
 /// A function for an image of any pixel type; see [`AnyImage::visit`].
 pub trait Visit {
     /// What it returns.
@@ -69,7 +86,7 @@ pub trait VisitType {
 
 macro_rules! pixel_types {
     ($($variant:ident $type:ident as $key:ident, $numpy:literal,
-        to_key $to_key:expr, from_key $from_key:expr, is_nan $is_nan:expr, swap $swap:expr;)*) => {
+        keys $keys:expr, to_key $to_key:expr, from_key $from_key:expr, is_nan $is_nan:expr, swap $swap:expr;)*) => {
         /// A scalar pixel type as a value.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum PixelType {
@@ -146,6 +163,7 @@ macro_rules! pixel_types {
             impl Pixel for $type {
                 const TYPE: PixelType = PixelType::$variant;
                 type Key = $key;
+                const KEYS: KeyRule<$key> = $keys;
 
                 #[inline(always)]
                 fn to_key(self) -> $key {
@@ -240,27 +258,35 @@ macro_rules! same {
 }
 
 pixel_types! {
-    U8 u8 as u8, "uint8", to_key same!(), from_key same!(), is_nan |_| false, swap same!();
-    I8 i8 as u8, "int8", to_key |v: i8| v as u8 ^ 0x80, from_key |k: u8| (k ^ 0x80) as i8, is_nan |_| false,
+    U8 u8 as u8, "uint8", keys KeyRule::Flip(0),
+        to_key same!(), from_key same!(), is_nan |_| false, swap same!();
+    I8 i8 as u8, "int8", keys KeyRule::Flip(0x80),
+        to_key |v: i8| v as u8 ^ 0x80, from_key |k: u8| (k ^ 0x80) as i8, is_nan |_| false,
         swap same!();
-    U16 u16 as i16, "uint16", to_key |v: u16| (v ^ 0x8000) as i16, from_key |k: i16| k as u16 ^ 0x8000,
+    U16 u16 as i16, "uint16", keys KeyRule::Flip(i16::MIN),
+        to_key |v: u16| (v ^ 0x8000) as i16, from_key |k: i16| k as u16 ^ 0x8000,
         is_nan |_| false, swap u16::swap_bytes;
-    I16 i16 as i16, "int16", to_key same!(), from_key same!(), is_nan |_| false, swap i16::swap_bytes;
-    U32 u32 as i32, "uint32", to_key |v: u32| (v ^ 0x8000_0000) as i32,
+    I16 i16 as i16, "int16", keys KeyRule::Flip(0),
+        to_key same!(), from_key same!(), is_nan |_| false, swap i16::swap_bytes;
+    U32 u32 as i32, "uint32", keys KeyRule::Flip(i32::MIN),
+        to_key |v: u32| (v ^ 0x8000_0000) as i32,
         from_key |k: i32| k as u32 ^ 0x8000_0000, is_nan |_| false, swap u32::swap_bytes;
-    I32 i32 as i32, "int32", to_key same!(), from_key same!(), is_nan |_| false, swap i32::swap_bytes;
-    U64 u64 as i64, "uint64", to_key |v: u64| (v ^ (1 << 63)) as i64,
+    I32 i32 as i32, "int32", keys KeyRule::Flip(0),
+        to_key same!(), from_key same!(), is_nan |_| false, swap i32::swap_bytes;
+    U64 u64 as i64, "uint64", keys KeyRule::Flip(i64::MIN),
+        to_key |v: u64| (v ^ (1 << 63)) as i64,
         from_key |k: i64| k as u64 ^ (1 << 63), is_nan |_| false, swap u64::swap_bytes;
-    I64 i64 as i64, "int64", to_key same!(), from_key same!(), is_nan |_| false, swap i64::swap_bytes;
-    F16 f16 as i16, "float16",
+    I64 i64 as i64, "int64", keys KeyRule::Flip(0),
+        to_key same!(), from_key same!(), is_nan |_| false, swap i64::swap_bytes;
+    F16 f16 as i16, "float16", keys KeyRule::Float { infinity: 0x7c00, nan: NAN_F16 },
         to_key |v: f16| if f16::is_nan(v) { NAN_F16 } else { float_key!(v.to_bits(), i16) },
         from_key |k: i16| f16::from_bits(float_key!(k, i16) as u16), is_nan f16::is_nan,
         swap |v: f16| f16::from_bits(v.to_bits().swap_bytes());
-    F32 f32 as i32, "float32",
+    F32 f32 as i32, "float32", keys KeyRule::Float { infinity: 0x7f80_0000, nan: NAN_F32 },
         to_key |v: f32| if f32::is_nan(v) { NAN_F32 } else { float_key!(v.to_bits(), i32) },
         from_key |k: i32| f32::from_bits(float_key!(k, i32) as u32), is_nan f32::is_nan,
         swap |v: f32| f32::from_bits(v.to_bits().swap_bytes());
-    F64 f64 as i64, "float64",
+    F64 f64 as i64, "float64", keys KeyRule::Float { infinity: 0x7ff0_0000_0000_0000, nan: NAN_F64 },
         to_key |v: f64| if f64::is_nan(v) { NAN_F64 } else { float_key!(v.to_bits(), i64) },
         from_key |k: i64| f64::from_bits(float_key!(k, i64) as u64), is_nan f64::is_nan,
         swap |v: f64| f64::from_bits(v.to_bits().swap_bytes());

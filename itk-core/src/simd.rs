@@ -81,6 +81,15 @@ pub trait KeyVector<K>: Copy {
     /// # Safety
     /// The memory is valid for writes; alignment is not needed.
     unsafe fn write(self, to: *mut K);
+    /// The bits of both, exclusively or'ed.
+    fn flip(self, bits: Self) -> Self;
+    /// Keys of floats from their bits: magnitudes of negative ones are flipped, every NaN becomes `nan`. Keys of 8 bits have
+    /// no floats and stay.
+    fn order_floats(self, infinity: Self, nan: Self) -> Self;
+    /// The bits of floats from their keys.
+    fn restore_floats(self) -> Self;
+    /// The same key in each lane.
+    fn splat(simd: Self::Simd, key: K) -> Self;
     /// The smaller key of each lane.
     fn min(self, other: Self) -> Self;
     /// The larger key of each lane.
@@ -123,6 +132,11 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type I64: KeyVector<i64, Simd = Self>;
     /// Numbers of 64 bits.
     type F64: F64Vector<Simd = Self>;
+    /// Hints that the cache line of an address, which may be any, will be used soon.
+    #[inline(always)]
+    fn prefetch<P>(self, address: *const P) {
+        let _ = address;
+    }
 }
 
 macro_rules! key {

@@ -36,6 +36,12 @@ impl Simd for Avx2 {
     type I32 = I32;
     type I64 = I64;
     type F64 = F64;
+
+    #[inline(always)]
+    fn prefetch<P>(self, address: *const P) {
+        // SAFETY: a prefetch is a hint and never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
 }
 
 // AVX2 has no minimum of 64-bit integers: compare and blend.
@@ -57,12 +63,48 @@ macro_rules! larger {
     };
 }
 
+#[inline]
+#[target_feature(enable = "avx2")]
+fn zero(_: __m256i) -> __m256i {
+    _mm256_setzero_si256()
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn no_floats(_: __m256i, _: __m256i, _: __m256i, key: __m256i) -> __m256i {
+    key
+}
+
+/// All bits where a lane is negative, and the choice of `yes` where `a` is greater than `b`.
+macro_rules! float_operations {
+    ($($negative:ident, $select:ident by $compare:ident;)*) => {$(
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        fn $negative(bits: __m256i) -> __m256i {
+            $compare(_mm256_setzero_si256(), bits)
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        fn $select(a: __m256i, b: __m256i, yes: __m256i, no: __m256i) -> __m256i {
+            _mm256_blendv_epi8(no, yes, $compare(a, b))
+        }
+    )*};
+}
+
+float_operations! {
+    negative_i16, select_i16 by _mm256_cmpgt_epi16;
+    negative_i32, select_i32 by _mm256_cmpgt_epi32;
+    negative_i64, select_i64 by _mm256_cmpgt_epi64;
+}
+
 key_vectors! {
-    Avx2, __m256i, load _mm256_loadu_si256, store _mm256_storeu_si256, larger larger;
-    U8 of 32 u8, min _mm256_min_epu8, max _mm256_max_epu8;
-    I16 of 16 i16, min _mm256_min_epi16, max _mm256_max_epi16;
-    I32 of 8 i32, min _mm256_min_epi32, max _mm256_max_epi32;
-    I64 of 4 i64, min min_i64, max max_i64;
+    Avx2, __m256i, load _mm256_loadu_si256, store _mm256_storeu_si256, and _mm256_and_si256, xor _mm256_xor_si256,
+    larger larger;
+    U8 of 32 u8, min _mm256_min_epu8, max _mm256_max_epu8, splat _mm256_set1_epi8, floats zero no_floats;
+    I16 of 16 i16, min _mm256_min_epi16, max _mm256_max_epi16, splat _mm256_set1_epi16, floats negative_i16 select_i16;
+    I32 of 8 i32, min _mm256_min_epi32, max _mm256_max_epi32, splat _mm256_set1_epi32, floats negative_i32 select_i32;
+    I64 of 4 i64, min min_i64, max max_i64, splat _mm256_set1_epi64x, floats negative_i64 select_i64;
 }
 
 f64_vector! {

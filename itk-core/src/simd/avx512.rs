@@ -41,6 +41,12 @@ impl Simd for Avx512 {
     type I32 = I32;
     type I64 = I64;
     type F64 = F64;
+
+    #[inline(always)]
+    fn prefetch<P>(self, address: *const P) {
+        // SAFETY: a prefetch is a hint and never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
 }
 
 // max(a, b) = a ^ b ^ min(a, b): the ternary logic runs on another port than the minimum.
@@ -51,12 +57,48 @@ macro_rules! larger {
     };
 }
 
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn zero(_: __m512i) -> __m512i {
+    _mm512_setzero_si512()
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn no_floats(_: __m512i, _: __m512i, _: __m512i, key: __m512i) -> __m512i {
+    key
+}
+
+/// The shift that spreads the sign over a lane, and the choice of `yes` where `a` is greater than `b`.
+macro_rules! float_operations {
+    ($($negative:ident by $shift:ident of $bits:literal, $select:ident by $compare:ident $blend:ident;)*) => {$(
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512bw")]
+        fn $negative(bits: __m512i) -> __m512i {
+            $shift::<$bits>(bits)
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512bw")]
+        fn $select(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) -> __m512i {
+            $blend($compare(a, b), no, yes)
+        }
+    )*};
+}
+
+float_operations! {
+    negative_i16 by _mm512_srai_epi16 of 15, select_i16 by _mm512_cmpgt_epi16_mask _mm512_mask_blend_epi16;
+    negative_i32 by _mm512_srai_epi32 of 31, select_i32 by _mm512_cmpgt_epi32_mask _mm512_mask_blend_epi32;
+    negative_i64 by _mm512_srai_epi64 of 63, select_i64 by _mm512_cmpgt_epi64_mask _mm512_mask_blend_epi64;
+}
+
 key_vectors! {
-    Avx512, __m512i, load _mm512_loadu_si512, store _mm512_storeu_si512, larger larger;
-    U8 of 64 u8, min _mm512_min_epu8, max _mm512_max_epu8;
-    I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16;
-    I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32;
-    I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64;
+    Avx512, __m512i, load _mm512_loadu_si512, store _mm512_storeu_si512, and _mm512_and_si512, xor _mm512_xor_si512,
+    larger larger;
+    U8 of 64 u8, min _mm512_min_epu8, max _mm512_max_epu8, splat _mm512_set1_epi8, floats zero no_floats;
+    I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16, splat _mm512_set1_epi16, floats negative_i16 select_i16;
+    I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32, splat _mm512_set1_epi32, floats negative_i32 select_i32;
+    I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64;
 }
 
 f64_vector! {

@@ -25,8 +25,18 @@ impl Simd for Baseline {
     type F64 = f64x2;
 }
 
+/// All bits where a key is negative.
+macro_rules! negative {
+    ($key:expr, u8) => {
+        0
+    };
+    ($key:expr, $type:ident) => {
+        $key >> ($type::BITS - 1)
+    };
+}
+
 macro_rules! key_vector {
-    ($($vector:ident of $lanes:literal $key:ident;)*) => {$(
+    ($($vector:ident of $lanes:literal $key:tt;)*) => {$(
         impl KeyVector<$key> for $vector {
             type Simd = Baseline;
             const LANES: usize = $lanes;
@@ -53,6 +63,35 @@ macro_rules! key_vector {
             unsafe fn write(self, to: *mut $key) {
                 // SAFETY: the caller's promise.
                 unsafe { to.cast::<[$key; $lanes]>().write_unaligned(self.to_array()) }
+            }
+
+            #[inline(always)]
+            fn splat(_: Baseline, key: $key) -> Self {
+                Self::new([key; $lanes])
+            }
+
+            #[inline(always)]
+            fn flip(self, bits: Self) -> Self {
+                self ^ bits
+            }
+
+            #[inline(always)]
+            fn order_floats(self, infinity: Self, nan: Self) -> Self {
+                let (mut keys, infinity, nan) = (self.to_array(), infinity.to_array(), nan.to_array());
+                for (i, key) in keys.iter_mut().enumerate() {
+                    let is_nan = *key & $key::MAX > infinity[i];
+                    *key = if is_nan { nan[i] } else { *key ^ (negative!(*key, $key) & $key::MAX) };
+                }
+                Self::new(keys)
+            }
+
+            #[inline(always)]
+            fn restore_floats(self) -> Self {
+                let mut bits = self.to_array();
+                for key in &mut bits {
+                    *key ^= negative!(*key, $key) & $key::MAX;
+                }
+                Self::new(bits)
             }
 
             #[inline(always)]

@@ -5,8 +5,10 @@
 /// Vectors of keys. `larger` is a macro that gives the larger key of each lane, from two vectors and their
 /// minimum.
 macro_rules! key_vectors {
-    ($token:ident, $register:ident, load $load:ident, store $store:ident, larger $larger:ident;
-     $($vector:ident of $lanes:literal $key:ident, min $min:ident, max $max:ident;)*) => {$(
+    ($token:ident, $register:ident, load $load:ident, store $store:ident, and $and:ident, xor $xor:ident,
+     larger $larger:ident;
+     $($vector:ident of $lanes:literal $key:ident, min $min:ident, max $max:ident, splat $splat:ident,
+       floats $negative:ident $select_greater:ident;)*) => {$(
         #[derive(Clone, Copy)]
         pub(super) struct $vector($register);
 
@@ -38,6 +40,34 @@ macro_rules! key_vectors {
             unsafe fn write(self, to: *mut $key) {
                 // SAFETY: the caller's promise, and self was made with the token.
                 unsafe { $store(to.cast(), self.0) }
+            }
+
+            #[inline(always)]
+            fn splat(_: $token, key: $key) -> Self {
+                // SAFETY: the token proves the instruction.
+                Self(unsafe { $splat(key as _) })
+            }
+
+            #[inline(always)]
+            fn flip(self, bits: Self) -> Self {
+                // SAFETY: self was made with the token.
+                Self(unsafe { $xor(self.0, bits.0) })
+            }
+
+            #[inline(always)]
+            fn order_floats(self, infinity: Self, nan: Self) -> Self {
+                // SAFETY: self was made with the token.
+                unsafe {
+                    let most = $splat($key::MAX as _);
+                    let key = $xor(self.0, $and($negative(self.0), most));
+                    Self($select_greater($and(self.0, most), infinity.0, nan.0, key))
+                }
+            }
+
+            #[inline(always)]
+            fn restore_floats(self) -> Self {
+                // SAFETY: self was made with the token.
+                unsafe { Self($xor(self.0, $and($negative(self.0), $splat($key::MAX as _)))) }
             }
 
             #[inline(always)]

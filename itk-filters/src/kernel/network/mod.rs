@@ -26,6 +26,19 @@ pub(crate) struct Slot {
     age: usize,
 }
 
+impl Slot {
+    /// Where the list is in the first step.
+    fn place(&self) -> usize {
+        self.start + (self.turns - self.age) % self.turns * self.length
+    }
+
+    /// Where it is in the step after.
+    fn after(&self, place: usize) -> usize {
+        let next = place + self.length;
+        if next == self.start + self.turns * self.length { self.start } else { next }
+    }
+}
+
 /// What a driver needs to know of a kernel.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -89,6 +102,8 @@ struct Step<'a, K> {
     /// Registers kept for each column.
     room: usize,
     columns: usize,
+    /// Keys from the rows to those that the next step reads in place first, and from the outputs to those of the next step.
+    ahead: [isize; 2],
 }
 
 struct Run<'a, N, K>(&'a Step<'a, K>, std::marker::PhantomData<N>);
@@ -103,7 +118,21 @@ impl<N: Network, K: Key> Job for Run<'_, N, K> {
         assert_eq!(step.rows.len(), (plan.end_row - plan.first_row) * plan.planes());
         assert_eq!(step.outputs.len(), plan.rows * plan.slices);
         assert_eq!(step.places.len(), plan.slots.len());
+        // Rows that the next step shares with this one are in the cache already.
+        let new = &step.rows[step.rows.len().saturating_sub(plan.rows * plan.planes())..];
+        let [rows_ahead, outputs_ahead] = step.ahead;
         for column in 0..step.columns {
+            let at = (column * K::Vector::<S>::LANES) as isize;
+            if rows_ahead != 0 {
+                for row in new {
+                    simd.prefetch(row.wrapping_offset(at + rows_ahead));
+                }
+            }
+            if outputs_ahead != 0 {
+                for output in step.outputs {
+                    simd.prefetch(output.wrapping_offset(at + outputs_ahead));
+                }
+            }
             N::step(&Io { simd, step, column });
         }
     }

@@ -1,13 +1,26 @@
-//! Rows on their way in and out: where they lie, and their copies as keys.
+//! Rows on their way in and out: their copies as keys.
 
 use std::any::TypeId;
 
-use itk_core::Pixel;
-use itk_core::simd::{Job, Simd};
+use itk_core::simd::{Job, Key, KeyVector, Simd};
+use itk_core::{KeyRule, Pixel};
+
+/// A register of the keys of `T`.
+type Lanes<T, S> = <<T as Pixel>::Key as Key>::Vector<S>;
 
 /// Whether pixels are their own keys.
 pub(super) fn is_key<T: Pixel>() -> bool {
     TypeId::of::<T>() == TypeId::of::<T::Key>()
+}
+
+/// Runs the body at each vector of a row; the last one overlaps the one before, so that no pixel goes alone.
+macro_rules! for_vectors {
+    ($count:expr, $lanes:expr, $at:ident => $body:block) => {
+        for vector in 0..$count.div_ceil($lanes) {
+            let $at = (vector * $lanes).min($count - $lanes);
+            $body
+        }
+    };
 }
 
 /// Copies rows as keys, with their ends repeated.
@@ -20,6 +33,8 @@ pub(super) struct Stage<'a, T: Pixel> {
     /// At least 1.
     pub(super) count: usize,
     pub(super) after: usize,
+    /// Bytes to the rows that will be staged next; 0 where that is not known.
+    pub(super) ahead: isize,
 }
 
 impl<T: Pixel> Job for Stage<'_, T> {
@@ -27,23 +42,65 @@ impl<T: Pixel> Job for Stage<'_, T> {
     type Out = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> bool {
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { rows, before, count, after, ahead } = self;
+        let lanes = Lanes::<T, S>::LANES;
         let mut nan = false;
-        for &(from, to) in self.rows {
+        for &(from, to) in rows {
             // SAFETY: the promise of `Stage`; `to` is memory of the driver's.
-            let to = unsafe { std::slice::from_raw_parts_mut(to, self.before + self.count + self.after) };
-            let (before, to) = to.split_at_mut(self.before);
-            let (keys, after) = to.split_at_mut(self.count);
-            for (i, key) in keys.iter_mut().enumerate() {
-                // SAFETY: the promise of `Stage`.
-                let pixel = unsafe { from.add(i).read_unaligned() };
-                nan |= pixel.is_nan();
-                *key = pixel.to_key();
+            let keys = unsafe { std::slice::from_raw_parts_mut(to.add(before), count) };
+            if count < lanes {
+                for (i, key) in keys.iter_mut().enumerate() {
+                    // SAFETY: the promise of `Stage`.
+                    let pixel = unsafe { from.add(i).read_unaligned() };
+                    nan |= pixel.is_nan();
+                    *key = pixel.to_key();
+                }
+            } else {
+                nan |= stage::<T, S>(simd, from.cast(), ahead, keys);
             }
-            before.fill(keys[0]);
-            after.fill(keys[keys.len() - 1]);
+            let (first, last) = (keys[0], keys[count - 1]);
+            // SAFETY: as above.
+            unsafe {
+                std::slice::from_raw_parts_mut(to, before).fill(first);
+                std::slice::from_raw_parts_mut(to.add(before + count), after).fill(last);
+            }
         }
         nan
+    }
+}
+
+#[inline(always)]
+fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &mut [T::Key]) -> bool {
+    let (count, lanes) = (keys.len(), Lanes::<T, S>::LANES);
+    match T::KEYS {
+        KeyRule::Flip(bits) => {
+            let bits = Lanes::<T, S>::splat(simd, bits);
+            for_vectors!(count, lanes, at => {
+                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
+                // SAFETY: the promise of `Stage`.
+                let pixels = unsafe { Lanes::<T, S>::read(simd, from.add(at)) };
+                pixels.flip(bits).store(&mut keys[at..]);
+            });
+            false
+        }
+        KeyRule::Float { infinity, nan } => {
+            let infinity = Lanes::<T, S>::splat(simd, infinity);
+            let quiet = Lanes::<T, S>::splat(simd, nan);
+            let mut greatest = Lanes::<T, S>::splat(simd, T::Key::default());
+            for_vectors!(count, lanes, at => {
+                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
+                // SAFETY: the promise of `Stage`.
+                let pixels = unsafe { Lanes::<T, S>::read(simd, from.add(at)) };
+                let ordered = pixels.order_floats(infinity, quiet);
+                greatest = greatest.max(ordered);
+                ordered.store(&mut keys[at..]);
+            });
+            // No key is greater than that of NaN.
+            let mut seen = [T::Key::default(); 64];
+            greatest.store(&mut seen);
+            seen.contains(&nan)
+        }
     }
 }
 
@@ -59,14 +116,31 @@ impl<T: Pixel> Job for Unstage<'_, T> {
     type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
+        let (count, lanes) = (self.count, Lanes::<T, S>::LANES);
+        let bits = match T::KEYS {
+            KeyRule::Flip(bits) => Lanes::<T, S>::splat(simd, bits),
+            KeyRule::Float { .. } => Lanes::<T, S>::splat(simd, T::Key::default()),
+        };
         for &(from, to) in self.rows {
             // SAFETY: the promise of `Unstage`; `from` is memory of the driver's.
-            let keys = unsafe { std::slice::from_raw_parts(from, self.count) };
-            for (i, &key) in keys.iter().enumerate() {
-                // SAFETY: the promise of `Unstage`.
-                unsafe { to.add(i).write_unaligned(T::from_key(key)) };
+            let keys = unsafe { std::slice::from_raw_parts(from, count) };
+            if count < lanes {
+                for (i, &key) in keys.iter().enumerate() {
+                    // SAFETY: the promise of `Unstage`.
+                    unsafe { to.add(i).write_unaligned(T::from_key(key)) };
+                }
+                continue;
             }
+            for_vectors!(count, lanes, at => {
+                let keys = Lanes::<T, S>::load(simd, &keys[at..]);
+                let pixels = match T::KEYS {
+                    KeyRule::Flip(_) => keys.flip(bits),
+                    KeyRule::Float { .. } => keys.restore_floats(),
+                };
+                // SAFETY: the promise of `Unstage`.
+                unsafe { pixels.write(to.add(at).cast()) };
+            });
         }
     }
 }

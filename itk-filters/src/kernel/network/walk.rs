@@ -11,10 +11,13 @@ use itk_core::simd::{self, Key, Level};
 use itk_core::{AnyView, Axes, Pixel, Result, View};
 
 use super::rows::{Stage, Unstage, is_key};
-use super::{Kernel, Plan, Step};
+use super::{Kernel, Plan, Slot, Step};
 
-/// Bytes of rows and lists that a strip works on at a time: half of a first-level cache.
-const STRIP: usize = 16 << 10;
+/// Bytes of rows and lists that a strip works on at a time: most of a first-level cache.
+const STRIP: usize = 24 << 10;
+
+/// Bytes of a row that are worth reading in one go.
+const PAGE: usize = 4 << 10;
 
 /// The kernel of a window, and the axes that it takes for y and z.
 pub(crate) struct Match<K: 'static> {
@@ -119,10 +122,12 @@ impl<'a, T: Pixel> Walk<'a, T> {
     fn strips(&self, x: usize, width: usize) -> Vec<Strip> {
         let (lanes, plan) = (self.lanes, self.plan());
         let (rx, image) = (plan.window[0] / 2, self.source.size()[0]);
-        let registers = plan.room + (plan.end_row - plan.first_row) * plan.planes() + plan.rows * plan.slices;
-        let most = (STRIP / (registers * lanes * size_of::<T>())).max(1);
+        let staged = (plan.end_row - plan.first_row) * plan.planes() + plan.rows * plan.slices;
         let mut strips = Vec::new();
         let mut cover = |range: Range<usize>, direct: bool| {
+            // What is read and written in place streams through the cache; a page of each row at a time is enough.
+            let registers = plan.room + if direct { STRIP / PAGE } else { staged };
+            let most = (STRIP / (registers * lanes * size_of::<T>())).max(1);
             for start in range.clone().step_by(most * lanes) {
                 let columns = (range.end - start).div_ceil(lanes).min(most);
                 let start = start.min(range.end.saturating_sub(columns * lanes));
@@ -222,6 +227,10 @@ impl<'a, T: Pixel> Descent<'a, T> {
         grow(&mut scratch.staged, if strip.direct { 0 } else { rows * plan.planes() * pitch });
         let written = width.min(self.brick.size()[0] - strip.start);
         let in_place = is_key::<T>() && self.brick.is_plain() && written == width;
+        scratch.places.clear();
+        scratch.places.extend(plan.slots.iter().map(Slot::place));
+        // In keys, where a key may straddle the end of a row.
+        let ahead = |bytes: isize| bytes * plan.rows as isize / size_of::<T>() as isize;
         let mut staged_end = isize::MIN;
         let mut nan = false;
         for step in 0..plan.warm_up + self.height.div_ceil(plan.rows) {
@@ -251,8 +260,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
                     });
                 }
             }
-            scratch.places.clear();
-            scratch.places.extend(plan.slots.iter().map(|slot| slot.start + (step + slot.turns - slot.age) % slot.turns * slot.length));
             (walk.kernel.kernel.step)(
                 walk.level,
                 &Step {
@@ -262,10 +269,17 @@ impl<'a, T: Pixel> Descent<'a, T> {
                     kept: scratch.kept.as_mut_ptr(),
                     room: plan.room,
                     columns: strip.columns,
+                    ahead: [
+                        if strip.direct { ahead(self.input.y) } else { 0 },
+                        if in_place { ahead(self.output.y) } else { 0 },
+                    ],
                 },
             );
             if !in_place {
                 self.unstage(top, width, written, scratch);
+            }
+            for (place, slot) in scratch.places.iter_mut().zip(plan.slots) {
+                *place = slot.after(*place);
             }
         }
         Ok(nan)
@@ -314,10 +328,10 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 });
                 walk.source.load(low, &rest, &mut scratch.pixels);
                 let rows = &[(scratch.pixels.as_ptr(), copy)];
-                nan |= simd::dispatch(walk.level, Stage { rows, before, count: high - low, after });
+                nan |= simd::dispatch(walk.level, Stage { rows, before, count: high - low, after, ahead: 0 });
             }
         }
-        nan | simd::dispatch(walk.level, Stage { rows: &scratch.stage, before, count: high - low, after })
+        nan | simd::dispatch(walk.level, Stage { rows: &scratch.stage, before, count: high - low, after, ahead: self.input.y * plan.rows as isize })
     }
 
     /// Copies the medians of a step, whose first row is `top`, to where they belong.
