@@ -54,6 +54,7 @@ impl Network for {name} {{
         first_row: {},
         end_row: {},
         warm_up: {},
+        operations: {},
         room: {room},
         slots: &[{}],
     }};
@@ -64,6 +65,7 @@ impl Network for {name} {{
         shape.first_row(),
         shape.end_row(),
         step.warm_up(),
+        operations.div_ceil(outputs),
         slots.join(", "),
         name = name(shape.window),
     )

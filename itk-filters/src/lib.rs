@@ -26,4 +26,5 @@ mod smoothing;
 pub use chain::Chain;
 pub use filter::{Apply, Filter, Maps, Task};
 pub use gradient::GradientMagnitude;
+pub use kernel::choose::Algorithm;
 pub use smoothing::{Median, NanPolicy};

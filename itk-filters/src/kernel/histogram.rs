@@ -14,7 +14,7 @@ use std::ops::{Add, AddAssign, Mul, Sub, SubAssign};
 use itk_core::simd::Key;
 use itk_core::{Axes, Pixel, View};
 
-use super::ring::for_each_index;
+use super::indices::for_each_index;
 use crate::NanPolicy;
 
 /// How often a value occurs: the smallest type that holds the number of samples of a window.

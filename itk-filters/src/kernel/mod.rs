@@ -1,7 +1,9 @@
 //! What filters share: slices in, slices out; no image, no thread, no error but for abort.
 
+pub(crate) mod choose;
 pub(crate) mod histogram;
+pub(crate) mod indices;
+pub(crate) mod nan;
 pub(crate) mod network;
 pub(crate) mod ring;
-pub(crate) mod select;
 pub(crate) mod tiles;

@@ -6,7 +6,7 @@ use itk_core::pool;
 const STRIP: usize = 2048;
 
 /// Nanoseconds of work below which threads cost more than they give.
-const INLINE: f64 = 1e6;
+pub(crate) const INLINE: f64 = 1e6;
 
 /// Rows and columns of a tile, for an output of this size (xyz), a window that takes `halo` rows to warm up,
 /// and `cost` nanoseconds a pixel.

@@ -3,19 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use itk_core::pool;
-use itk_core::simd::{self, Key, KeyVector, Level, Simd};
+use itk_core::buffer::Brick;
 use itk_core::{
-    Axes, Context, Error, Header, PerAxis, Pixel, Region, Result, Steps, View, ViewMut, VisitType,
-    buffer::Tile,
+    Axes, Context, Error, Header, PerAxis, Pixel, Region, Result, Steps, View, ViewMut, VisitType, pool, simd,
 };
 
 use crate::filter::{Filter, Maps, Task, windowed_input_region};
-use crate::kernel::histogram::{self, Count, Run};
-use crate::kernel::network;
-use crate::kernel::ring::{Ring, for_each_clamped};
-use crate::kernel::select::{MAX_SAMPLES, SelectRow};
+use crate::kernel::choose::Algorithm;
+use crate::kernel::histogram::{self, Run};
+use crate::kernel::indices::for_each_index;
 use crate::kernel::tiles::tile_size;
+use crate::kernel::{nan, network};
 
 /// What a NaN in a window does to its median. Types without NaN don't notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -99,6 +97,7 @@ const NAME: &str = "median";
 pub struct Median {
     radius: PerAxis<usize>,
     nan_policy: NanPolicy,
+    algorithm: Option<Algorithm>,
 }
 
 impl Default for Median {
@@ -111,12 +110,17 @@ impl Default for Median {
 impl Median {
     /// A window of `2·radius + 1` pixels along each axis.
     pub fn new(radius: impl Into<PerAxis<usize>>) -> Self {
-        Self { radius: radius.into(), nan_policy: NanPolicy::Order }
+        Self { radius: radius.into(), nan_policy: NanPolicy::Order, algorithm: None }
     }
 
     /// What a NaN does. Default [`NanPolicy::Order`].
     pub fn nan_policy(self, nan_policy: NanPolicy) -> Self {
         Self { nan_policy, ..self }
+    }
+
+    /// Computes in a certain way instead of the fastest: for tests and benches, as results are the same.
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        Self { algorithm: Some(algorithm), ..self }
     }
 
     fn radius(&self, input: &Header) -> Result<Axes<usize>> {
@@ -141,7 +145,8 @@ impl Filter for Median {
 
     fn plan(&self, input: &Header) -> Result<Header> {
         input.require_scalar(NAME)?;
-        self.radius(input)?;
+        let radius = self.radius(input)?;
+        input.pixel_type.visit(Choose { median: self, radius: &radius })?;
         Ok(input.clone())
     }
 
@@ -156,6 +161,29 @@ impl Filter for Median {
 }
 
 impl<T: Pixel> Maps<T, T> for Median {}
+
+/// The algorithm for a pixel type.
+struct Choose<'a> {
+    median: &'a Median,
+    radius: &'a [usize],
+}
+
+impl VisitType for Choose<'_> {
+    type Out = Result<Algorithm>;
+
+    fn visit<T: Pixel>(self) -> Result<Algorithm> {
+        match self.median.algorithm {
+            None => Ok(Algorithm::choose::<T>(self.radius)),
+            Some(algorithm) if algorithm.applies::<T>(self.radius) => Ok(algorithm),
+            Some(algorithm) => Err(Error::Parameter {
+                filter: NAME,
+                name: "algorithm",
+                expected: format!("one that can take a window of radius {:?} (xyz)", self.radius),
+                got: format!("{algorithm:?}"),
+            }),
+        }
+    }
+}
 
 struct Fill<'a> {
     median: &'a Median,
@@ -175,7 +203,8 @@ impl VisitType for Fill<'_> {
             return Err(Error::PixelType { who: "median output", got, allowed });
         };
         let policy = if T::TYPE.is_float() { self.median.nan_policy } else { NanPolicy::Order };
-        let window = Window { source, radius: self.radius, offset, policy };
+        let algorithm = Choose { median: self.median, radius: &self.radius }.visit::<T>()?;
+        let window = Window { source, radius: self.radius, offset, policy, algorithm };
         if policy == NanPolicy::Raise && window.covers_nan(output.size()) {
             return Err(Error::Parameter {
                 filter: NAME,
@@ -195,13 +224,10 @@ struct Window<'a, T> {
     /// The index in the input of the output's first pixel, xyz.
     offset: Axes<usize>,
     policy: NanPolicy,
+    algorithm: Algorithm,
 }
 
 impl<T: Pixel> Window<'_, T> {
-    fn samples(&self) -> u128 {
-        self.radius.iter().map(|&r| 2 * r as u128 + 1).product()
-    }
-
     fn covers_nan(&self, size: &[usize]) -> bool {
         let low = Axes::from_fn(size.len(), |a| self.offset[a].saturating_sub(self.radius[a]));
         let high = Axes::from_fn(size.len(), |a| {
@@ -209,7 +235,7 @@ impl<T: Pixel> Window<'_, T> {
         });
         let mut row = vec![T::default(); high[0] - low[0]];
         let mut found = false;
-        crate::kernel::ring::for_each_index(&low[1..], &high[1..], |rest| {
+        for_each_index(&low[1..], &high[1..], |rest| {
             if !found {
                 self.source.load(low[0], rest, &mut row);
                 found = row.iter().any(|pixel| pixel.is_nan());
@@ -220,159 +246,121 @@ impl<T: Pixel> Window<'_, T> {
 
     fn fill(&self, output: ViewMut<'_, T>, context: &Context<'_>) -> Result<()> {
         let level = simd::level()?;
-        if let Some(kernel) = network::find::<T::Key>(&self.radius) {
-            let extent = Axes::from_fn(output.size().len(), |a| match a {
-                0 => output.size()[0].max(1),
-                1 => output.size()[1].clamp(1, 256),
-                2 => output.size()[2].clamp(1, 8),
-                _ => 1,
-            });
-            let bricks = output.into_bricks(&extent);
-            let steps = context.steps(NAME, bricks.len());
-            let walk = network::Walk::new(level, kernel, self.source, self.offset);
-            return pool::for_each(bricks, network::Scratch::default, |scratch, mut brick| {
-                walk.fill(&mut brick, scratch, &mut || steps.check())?;
-                steps.tick();
-                Ok(())
-            });
+        if output.size().contains(&0) {
+            return Ok(());
         }
-        let (selects, cost) = self.choose(level);
-        let halo = self.radius.get(1).copied().unwrap_or(0).saturating_mul(2);
-        let (rows, columns) = tile_size(output.size(), halo, cost);
-        let tiles = output.into_tiles(rows, columns);
-        let steps = context.steps(NAME, tiles.len());
-        pool::for_each(
-            tiles,
-            || (),
-            |_, mut tile| {
-                match self.samples() {
-                    _ if selects => self.select(level, &mut tile, &steps),
-                    n if u32::try_from(n).is_ok() => self.count::<u32>(&mut tile, &steps),
-                    n if u64::try_from(n).is_ok() => self.count::<u64>(&mut tile, &steps),
-                    _ => self.count::<u128>(&mut tile, &steps),
-                }?;
-                steps.tick();
-                Ok(())
-            },
-        )
+        match self.algorithm {
+            Algorithm::Network => {
+                let kernel = network::find::<T::Key>(&self.radius).expect("the window has a network");
+                let walk = network::Walk::new(level, kernel, self.source, self.offset);
+                let extent = walk.extent(output.size());
+                self.bricks(output, &extent, context, |brick, scratch, steps| {
+                    let nan = walk.fill(brick, scratch, &mut || steps.check())?;
+                    if nan { self.apply_policy(brick, steps) } else { Ok(()) }
+                })
+            }
+            Algorithm::Histogram => {
+                let extent = self.histogram_extent(output.size());
+                self.bricks(output, &extent, context, |brick, (), steps| self.count(brick, steps))
+            }
+        }
     }
 
-    /// Whether to select rather than to count, and the nanoseconds that a pixel then takes, roughly.
-    fn choose(&self, level: Level) -> (bool, f64) {
-        let samples = self.samples();
-        let size = self.source.size();
-        // The window's cross-section, as far as the image reaches.
-        let rows: f64 =
-            (1..size.len()).map(|a| (2 * self.radius[a] as u128 + 1).min(size[a] as u128) as f64).product();
-        let lanes = lanes::<T::Key>(level) as f64;
-        let select = 1.0 + 0.4 * (samples as f64).powi(2) / lanes;
-        let count = 40.0 + 4.0 * rows + if size_of::<T>() > 2 { 60.0 } else { 0.0 };
-        if samples <= MAX_SAMPLES as u128 && select <= count { (true, select) } else { (false, count) }
-    }
-
-    fn select(&self, level: Level, tile: &mut Tile<'_, T>, steps: &Steps<'_>) -> Result<()> {
-        let (size, columns) = (self.source.size(), tile.columns());
-        let rest_size = &size[1..];
-        let rx = self.radius[0].min(MAX_SAMPLES);
-        let first = self.offset[0] + columns.start;
-        // The staged part of a row: what is inside the image, and how often its ends are repeated.
-        let (low, high) = (first.saturating_sub(rx), (first + columns.len() + rx).min(size[0]));
-        let (before, after) = (rx - (first - low), first + columns.len() + rx - high);
-        let mut ring = Ring::<T::Key>::new(&self.radius[1..], rest_size, columns.len() + 2 * rx);
-        let mut pixels = vec![T::default(); high - low];
-        let mut starts = Vec::new();
-        let mut keys = vec![T::Key::default(); columns.len().next_multiple_of(64)];
-        let mut out = vec![T::default(); columns.len()];
-        for row in tile.rows() {
+    /// Cuts the output into bricks and fills them on the pool.
+    fn bricks<S: Default>(
+        &self,
+        output: ViewMut<'_, T>,
+        extent: &[usize],
+        context: &Context<'_>,
+        fill: impl Fn(&mut Brick<'_, T>, &mut S, &Steps<'_>) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let bricks = output.into_bricks(extent);
+        let steps = context.steps(NAME, bricks.len());
+        pool::for_each(bricks, S::default, |scratch, mut brick| {
             steps.check()?;
-            let index = tile.index(row);
-            let centre = Axes::from_fn(index.len(), |a| index[a] + self.offset[a + 1]);
-            starts.clear();
-            let mut has_nan = false;
-            for_each_clamped(&centre, &self.radius[1..], rest_size, |rest| {
-                let start = ring.row(rest, rest_size, |staged| {
-                    self.source.load(low, rest, &mut pixels);
-                    for (key, pixel) in staged[before..].iter_mut().zip(&pixels) {
-                        *key = pixel.to_key();
-                    }
-                    staged[..before].fill(pixels[0].to_key());
-                    let end = staged.len() - after;
-                    staged[end..].fill(pixels[pixels.len() - 1].to_key());
-                });
-                starts.extend((0..=2 * rx).map(|x| start + x));
-            });
-            if matches!(self.policy, NanPolicy::Propagate | NanPolicy::Omit) {
-                let nan = T::from_f64(f64::NAN).to_key();
-                let width = columns.len() + 2 * rx;
-                has_nan =
-                    starts.iter().step_by(2 * rx + 1).any(|&s| ring.values()[s..s + width].contains(&nan));
-            }
-            if has_nan {
-                let first = Axes::from_fn(size.len(), |a| if a == 0 { first } else { centre[a - 1] });
-                let run = Run { first, rows: 1, columns: columns.len() };
-                histogram::medians::<T, u32>(&self.source, &self.radius, self.policy, &run, |pixels| {
-                    tile.store_next(pixels);
-                    true
-                });
-            } else {
-                simd::dispatch(level, SelectRow { keys: ring.values(), starts: &starts, out: &mut keys });
-                for (pixel, &key) in out.iter_mut().zip(&keys) {
-                    *pixel = T::from_key(key);
-                }
-                tile.store_next(&out);
-            }
-        }
-        Ok(())
+            fill(&mut brick, scratch, &steps)?;
+            steps.tick();
+            Ok(())
+        })
     }
 
-    /// How many rows to count in one go: their block of input should fit in the cache, but loading it should
-    /// not cost much more than the rows themselves.
-    fn run_rows(&self, columns: usize) -> usize {
+    /// Where a pixel of a brick lies in the image, on one axis.
+    fn place(&self, brick: &Brick<'_, T>, axis: usize) -> usize {
+        self.offset[axis] + brick.first()[axis]
+    }
+
+    /// Corrects the medians of windows with NaN, which were taken in plain order.
+    fn apply_policy(&self, brick: &Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
+        if matches!(self.policy, NanPolicy::Order | NanPolicy::Raise) {
+            return Ok(());
+        }
+        let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
+        let first = Axes::from_fn(size.len(), |a| self.place(brick, a));
+        let Some(windows) = nan::windows(&self.source, &self.radius, &first, &size) else { return Ok(()) };
+        let mut rows = windows.chunks_exact(size[0]);
+        let mut result = Ok(());
+        for_each_index(&Axes::filled(size.len() - 1, 0), &size[1..], |rest| {
+            let windows = rows.next().unwrap_or_default();
+            if result.is_err() || !windows.contains(&true) {
+                return;
+            }
+            result = steps.check();
+            if self.policy == NanPolicy::Propagate {
+                for x in (0..size[0]).filter(|&x| windows[x]) {
+                    brick.put(x, rest, &[T::from_f64(f64::NAN)]);
+                }
+                return;
+            }
+            let first = Axes::from_fn(size.len(), |a| first[a] + if a == 0 { 0 } else { rest[a - 1] });
+            self.histogram(&Run { first, rows: 1, columns: size[0] }, |pixels| {
+                brick.put(0, rest, pixels);
+                true
+            });
+        });
+        result
+    }
+
+    /// Rows and columns to count in one go: their input should fit in the cache, but loading it should not cost much more
+    /// than the rows themselves.
+    fn histogram_extent(&self, size: &[usize]) -> Axes<usize> {
         const BLOCK: usize = 1 << 16;
+        // The window's cross-section, as far as the image reaches: nanoseconds a pixel, roughly.
         let reach = |a: usize, n: usize| {
             self.radius[a].saturating_mul(2).saturating_add(n).min(self.source.size()[a])
         };
-        let layer = (2..self.radius.len()).fold(reach(0, columns), |n, a| n.saturating_mul(reach(a, 1)));
-        let ry = self.radius.get(1).copied().unwrap_or(0);
-        (BLOCK / layer.max(1)).saturating_sub(ry.saturating_mul(2)).max(ry.saturating_add(1))
+        let cost = 100.0 + 4.0 * (1..size.len()).map(|a| reach(a, 1) as f64).product::<f64>();
+        let twice = self.radius.get(1).map_or(0, |r| r.saturating_mul(2));
+        let (rows, columns) = tile_size(size, twice, cost);
+        let layer = (2..size.len()).fold(reach(0, columns), |n, a| n.saturating_mul(reach(a, 1)));
+        let cached = (BLOCK / layer.max(1)).saturating_sub(twice).max(twice / 2 + 1);
+        Axes::from_fn(size.len(), |a| match a {
+            0 => columns,
+            1 => rows.min(cached).min(size[1]).max(1),
+            _ => 1,
+        })
     }
 
-    fn count<C: Count>(&self, tile: &mut Tile<'_, T>, steps: &Steps<'_>) -> Result<()> {
-        let columns = tile.columns();
-        let mut rows = tile.rows();
-        while !rows.is_empty() {
-            // As far as the line along y goes: the next row of the tile may be a slice further.
-            let index = tile.index(rows.start);
-            let first = Axes::from_fn(index.len() + 1, |a| match a {
-                0 => self.offset[0] + columns.start,
-                _ => self.offset[a] + index[a - 1],
-            });
-            let in_line = tile.rows_a_line() - index.first().unwrap_or(&0);
-            let run_rows = in_line.min(rows.len()).min(self.run_rows(columns.len()));
-            let run = Run { first, rows: run_rows, columns: columns.len() };
-            rows.start += run.rows;
-            let mut stopped = Ok(());
-            histogram::medians::<T, C>(&self.source, &self.radius, self.policy, &run, |pixels| {
-                stopped = steps.check();
-                if stopped.is_ok() {
-                    tile.store_next(pixels);
-                }
-                stopped.is_ok()
-            });
-            stopped?;
-        }
-        Ok(())
+    fn count(&self, brick: &mut Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
+        let first = Axes::from_fn(brick.size().len(), |a| self.place(brick, a));
+        let run = Run { first, rows: brick.size().get(1).copied().unwrap_or(1), columns: brick.size()[0] };
+        let mut stopped = Ok(());
+        self.histogram(&run, |pixels| {
+            stopped = steps.check();
+            if stopped.is_ok() {
+                brick.store_next(pixels);
+            }
+            stopped.is_ok()
+        });
+        stopped
     }
-}
 
-fn lanes<K: Key>(level: Level) -> usize {
-    struct Lanes<K>(std::marker::PhantomData<K>);
-    impl<K: Key> simd::Job for Lanes<K> {
-        type Out = usize;
-        #[inline(always)]
-        fn run<S: Simd>(self, _: S) -> usize {
-            K::Vector::<S>::LANES
+    fn histogram(&self, run: &Run, store: impl FnMut(&[T]) -> bool) {
+        let samples: u128 = self.radius.iter().map(|&r| 2 * r as u128 + 1).product();
+        let Self { source, radius, policy, .. } = self;
+        match samples {
+            n if u32::try_from(n).is_ok() => histogram::medians::<T, u32>(source, radius, *policy, run, store),
+            n if u64::try_from(n).is_ok() => histogram::medians::<T, u64>(source, radius, *policy, run, store),
+            _ => histogram::medians::<T, u128>(source, radius, *policy, run, store),
         }
     }
-    simd::dispatch(level, Lanes::<K>(std::marker::PhantomData))
 }

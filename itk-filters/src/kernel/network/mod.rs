@@ -11,7 +11,7 @@ mod rows;
 mod walk;
 
 use generated::find as kernel_of;
-pub(crate) use walk::{Scratch, Walk, find};
+pub(crate) use walk::{Walk, find};
 
 /// Where a list of keys lies that steps leave to later ones.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(crate) struct Plan {
     end_row: usize,
     /// Steps before the first whose outputs are right.
     warm_up: usize,
+    /// Minima and maxima of registers for a register of medians.
+    operations: usize,
     /// Registers kept between steps, for each column.
     room: usize,
     /// The lists that a step writes, then those that it reads.

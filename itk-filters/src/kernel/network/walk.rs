@@ -8,9 +8,11 @@ use std::ops::Range;
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Key, Level};
-use itk_core::{AnyView, Axes, Pixel, Result, View};
+use itk_core::{AnyView, Axes, Pixel, Result, View, pool};
 
 use super::rows::{Stage, Unstage, is_key};
+use crate::kernel::tiles::INLINE;
+
 use super::{Kernel, Plan, Slot, Step};
 
 /// Bytes of rows and lists that a strip works on at a time: most of a first-level cache.
@@ -18,6 +20,9 @@ const STRIP: usize = 24 << 10;
 
 /// Bytes of a row that are worth reading in one go.
 const PAGE: usize = 4 << 10;
+
+/// Nanoseconds of work that one brick should not exceed by far, so that progress is smooth and caches are used well.
+const PIECE: f64 = 2e6;
 
 /// The kernel of a window, and the axes that it takes for y and z.
 pub(crate) struct Match<K: 'static> {
@@ -74,6 +79,36 @@ struct Strip {
 impl<'a, T: Pixel> Walk<'a, T> {
     pub(crate) fn new(level: Level, kernel: Match<T::Key>, source: View<'a, T>, offset: Axes<usize>) -> Self {
         Self { level, lanes: simd::lanes::<T::Key>(level), kernel, source, offset }
+    }
+
+    /// The bricks (xyz) to cut an output of this size into: one for a small job, several a thread otherwise, and high
+    /// enough that warming up stays below a tenth.
+    pub(crate) fn extent(&self, size: &[usize]) -> Axes<usize> {
+        let mut extent = Axes::from_fn(size.len(), |a| size[a].max(1));
+        let (plan, bytes) = (self.plan(), size_of::<T>() as f64);
+        // Half a nanosecond for an operation on a register.
+        let cost = 0.5 * (plan.operations as f64) / self.lanes as f64 + 0.1 * bytes;
+        let pixels: f64 = size.iter().map(|&n| n as f64).product();
+        let work = cost * pixels;
+        if work < INLINE {
+            return extent;
+        }
+        let pieces = (work / PIECE).ceil().max(8.0 * pool::num_threads() as f64);
+        // Cut the slowest axes first, y last of all.
+        let mut left = pieces as usize;
+        let mut order: Vec<usize> = (1..size.len()).rev().filter(|&a| Some(a) != self.kernel.y).collect();
+        order.extend(self.kernel.y);
+        for a in order {
+            let least = match Some(a) {
+                axis if axis == self.kernel.y => 8 * plan.window[1].max(plan.rows),
+                axis if axis == self.kernel.z => plan.slices,
+                _ => 1,
+            };
+            let step = size[a].div_ceil(left).next_multiple_of(least.min(size[a]));
+            extent[a] = step.clamp(1, size[a]);
+            left = left.div_ceil(size[a].div_ceil(extent[a]));
+        }
+        extent
     }
 
     fn plan(&self) -> &'static Plan {

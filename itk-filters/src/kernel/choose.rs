@@ -1,0 +1,32 @@
+//! Which algorithm takes the medians of a window: the one table, filled from measurements.
+
+use itk_core::Pixel;
+
+use super::network;
+
+/// How medians are computed. All ways give the same result; which is fastest depends on the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// Generated selection networks, for the windows that have one.
+    Network,
+    /// A histogram that slides along x, for any window.
+    Histogram,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Network, Self::Histogram];
+
+    /// Whether it can take windows of this radius (xyz).
+    pub(crate) fn applies<T: Pixel>(self, radius: &[usize]) -> bool {
+        match self {
+            Self::Network => network::find::<T::Key>(radius).is_some(),
+            Self::Histogram => true,
+        }
+    }
+
+    /// The fastest for windows of this radius (xyz).
+    pub(crate) fn choose<T: Pixel>(radius: &[usize]) -> Self {
+        if Self::Network.applies::<T>(radius) { Self::Network } else { Self::Histogram }
+    }
+}
