@@ -121,17 +121,11 @@ impl Strides {
 
     /// True when no two pixels share a byte: what memory that is to be written needs.
     pub fn is_disjoint(&self, pixel_bytes: usize) -> bool {
-        let mut axes: Vec<(usize, usize)> = self
-            .size
-            .iter()
-            .zip(self.bytes.iter())
-            .filter(|(n, _)| **n > 1)
-            .map(|(&n, &stride)| (stride.unsigned_abs(), n))
-            .collect();
+        let mut axes = Axes::from_fn(self.size.len(), |a| (self.bytes[a].unsigned_abs(), self.size[a]));
         axes.sort_unstable();
         let mut span = pixel_bytes;
         self.count() == 0
-            || axes.iter().all(|&(stride, n)| {
+            || axes.iter().filter(|(_, n)| *n > 1).all(|&(stride, n)| {
                 let apart = stride >= span;
                 span = span.saturating_add(stride.saturating_mul(n - 1));
                 apart
@@ -199,10 +193,10 @@ impl<T: Pixel> Buffer<T> {
     /// When `fill` returns `Ok` and has left pixels out.
     pub fn filled_by(size: Axes<usize>, fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>) -> Result<Self> {
         let buffer = Self::allocate(size, false)?;
+        let stored = AtomicUsize::new(0);
         // SAFETY: freshly allocated with these strides, contiguous, and reached through this view only.
         let view = unsafe { ViewMut::from_raw(buffer.start, buffer.strides) };
-        let stored = view.stored();
-        fill(view)?;
+        fill(view.counting(&stored))?;
         // A tile stores each pixel at most once, so the count proves that none is left uninitialised.
         assert_eq!(stored.load(Ordering::Acquire), buffer.strides.count(), "an output is filled completely");
         Ok(buffer)

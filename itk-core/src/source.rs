@@ -4,7 +4,7 @@ use ndarray::{Array, ArrayBase, ArrayD, Data, DataMut, Dimension, IxDyn};
 
 use crate::axes::MAX_RANK;
 use crate::buffer::{Buffer, View, ViewMut};
-use crate::{Error, Header, Image, Pixel, Result};
+use crate::{Axes, Error, Header, Image, Pixel, Result};
 
 /// Something with pixels to filter: an [`Image`], or an ndarray of 1 to 6 axes, whose last axis is x.
 pub trait Source {
@@ -82,8 +82,8 @@ impl<T: Pixel, S: Data<Elem = T>, D: Dimension> Source for ArrayBase<S, D> {
 
     fn header(&self) -> Result<Header> {
         check_axes(self.ndim())?;
-        let size: Vec<usize> = self.shape().iter().rev().copied().collect();
-        Header::new(T::TYPE, &size)
+        let rank = self.ndim();
+        Header::new(T::TYPE, &Axes::from_fn(rank, |a| self.shape()[rank - 1 - a]))
     }
 
     fn view(&self) -> View<'_, T> {
