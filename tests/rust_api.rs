@@ -1,8 +1,10 @@
 //! What Rust users meet: ndarrays of any dimension, errors, chains, cancelling, memory.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
-use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, IxDyn, s};
-use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, f16};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, Axis, IxDyn, s};
+use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, View, f16};
 use itk_filters::{Apply, Chain, Filter, GradientMagnitude, Median};
 use itk_tests::cases::{Content, Random, pixels};
 
@@ -172,6 +174,66 @@ fn memory_that_others_may_see_is_never_a_slice() {
     );
     assert_eq!(shared.to_vec(), [1, 2]);
     assert_eq!(Median::new(0).apply(&shared).unwrap().to_vec(), [1, 2]);
+}
+
+#[test]
+fn rows_are_read_together_as_one_by_one() {
+    // More rows and columns than are turned at once, and no whole number of either.
+    let array = Array3::from_shape_fn((3, 150, 75), |(z, y, x)| (z * 11_250 + y * 75 + x) as u16);
+    for axes in [[0, 1, 2], [2, 1, 0], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1]] {
+        let mut turned = array.view().permuted_axes(axes);
+        for mirrored in [false, true] {
+            if mirrored {
+                turned.invert_axis(Axis(0));
+                turned.invert_axis(Axis(2));
+            }
+            let view = View::of_array(&turned);
+            let [width, height, depth] = *view.size() else { unreachable!() };
+            assert_eq!(view.to_vec(), turned.iter().copied().collect::<Vec<_>>(), "{axes:?} {mirrored}");
+            let (mut together, mut alone) = (vec![7; 3 * width], vec![7; width - 2]);
+            view.load_rows(1..width - 1, &[0, depth - 3], 2, width, &mut together);
+            for (i, row) in together.chunks(width).enumerate() {
+                view.load(1, &[0, depth - 3 + i], &mut alone);
+                assert_eq!((&row[..width - 2], &row[width - 2..]), (&alone[..], &[7, 7][..]));
+            }
+            assert!(catch_unwind(|| view.load_rows(0..1, &[height - 1, 0], 1, 1, &mut [0; 2])).is_err());
+            assert!(
+                catch_unwind(|| view.load_rows(0..width + 1, &[0, 0], 1, width + 1, &mut vec![0; width + 1]))
+                    .is_err()
+            );
+            assert!(catch_unwind(|| view.load_rows(0..2, &[0, 0], 1, 1, &mut [0; 2])).is_err());
+        }
+    }
+}
+
+#[test]
+fn an_output_with_pixels_left_out_is_never_shown() {
+    fn leaves_a_row_out(input: &impl itk_core::Source<Pixel = u8>) {
+        let header = input.header().unwrap();
+        let produced = catch_unwind(AssertUnwindSafe(|| {
+            input.produce::<u8>(&header, |output| {
+                output.into_tiles(2, 3)[0].store_next(&[1, 2, 3]);
+                Ok(())
+            })
+        }));
+        let panic = produced.err().unwrap();
+        let text = panic.downcast_ref::<String>().unwrap();
+        assert!(text.contains("an output is filled completely"), "{text}");
+    }
+    leaves_a_row_out(&Array2::<u8>::zeros((2, 3)));
+    leaves_a_row_out(&Image::from_vec(&[3, 2], vec![0u8; 6]).unwrap());
+}
+
+#[test]
+fn large_outputs_are_aligned_and_complete() {
+    // More than the 4 MB from which memory asks for huge pages, and no whole number of pages.
+    let size = [2049, 1031];
+    let image = Image::from_vec(&size, (0..2049 * 1031).map(|i| i as u32).collect()).unwrap();
+    let array = Array2::from_shape_vec((1031, 2049), image.to_vec()).unwrap();
+    let copy = Median::new(0).apply(&image).unwrap();
+    assert_eq!(copy.as_slice().unwrap().as_ptr() as usize % 64, 0);
+    assert_eq!(copy.to_vec(), image.to_vec());
+    assert_eq!(Median::new(0).apply(&array).unwrap(), array);
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub use view::{AnyView, View};
 /// Alignment of owned pixel memory: a cache line, and the widest vector register.
 const ALIGNMENT: usize = 64;
 
+/// Memory from this size on asks for huge pages: it is then touched first with far fewer page faults.
+const HUGE: usize = 4 << 20;
+
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// How many owned blocks of pixel memory exist now. For tests of lifetimes.
@@ -32,10 +35,13 @@ pub fn live_buffers() -> usize {
     LIVE.load(Ordering::SeqCst)
 }
 
-/// One allocation.
+/// One allocation, somewhat longer than the pixels need: aligned ones are not what glibc gives back and out
+/// again, so that each new image would be new memory.
 struct Block {
-    start: NonNull<u8>,
+    allocation: NonNull<u8>,
     layout: Layout,
+    /// The first aligned address.
+    start: NonNull<u8>,
 }
 
 // SAFETY: a block is plain memory with one owner.
@@ -46,20 +52,36 @@ unsafe impl Sync for Block {}
 impl Block {
     fn new(bytes: usize, zeroed: bool) -> Result<Self> {
         let too_large = || Error::OutOfMemory { bytes: bytes as u128 };
-        // One byte at the least: the allocator takes no empty layout.
-        let layout = Layout::from_size_align(bytes.max(1), ALIGNMENT).map_err(|_| too_large())?;
+        let layout = bytes.checked_add(ALIGNMENT).and_then(|longer| Layout::array::<u8>(longer).ok());
+        let layout = layout.ok_or_else(too_large)?;
         // SAFETY: the layout's size is not zero.
-        let start = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
-        let start = NonNull::new(start).ok_or_else(too_large)?;
+        let allocation = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
+        let allocation = NonNull::new(allocation).ok_or_else(too_large)?;
+        // SAFETY: the gap is less than the alignment, by which the allocation is longer.
+        let start = unsafe { allocation.add(allocation.align_offset(ALIGNMENT)) };
+        advise_huge_pages(start, bytes);
         LIVE.fetch_add(1, Ordering::SeqCst);
-        Ok(Self { start, layout })
+        Ok(Self { allocation, layout, start })
     }
+}
+
+/// Asks the system to back large memory with huge pages; a hint, which may have no effect.
+fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if bytes >= HUGE {
+        const PAGE: usize = 4096;
+        let gap = start.as_ptr().align_offset(PAGE);
+        // SAFETY: the pages lie inside the memory, and advice changes none of their bytes.
+        unsafe { libc::madvise(start.as_ptr().wrapping_add(gap).cast(), bytes - gap, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this layout, and freed nowhere else.
-        unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) };
+        unsafe { alloc::dealloc(self.allocation.as_ptr(), self.layout) };
         LIVE.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -123,17 +145,11 @@ impl Strides {
 
     /// True when no two pixels share a byte: what memory that is to be written needs.
     pub fn is_disjoint(&self, pixel_bytes: usize) -> bool {
-        let mut axes: Vec<(usize, usize)> = self
-            .size
-            .iter()
-            .zip(self.bytes.iter())
-            .filter(|(n, _)| **n > 1)
-            .map(|(&n, &stride)| (stride.unsigned_abs(), n))
-            .collect();
+        let mut axes = Axes::from_fn(self.size.len(), |a| (self.bytes[a].unsigned_abs(), self.size[a]));
         axes.sort_unstable();
         let mut span = pixel_bytes;
         self.count() == 0
-            || axes.iter().all(|&(stride, n)| {
+            || axes.iter().filter(|(_, n)| *n > 1).all(|&(stride, n)| {
                 let apart = stride >= span;
                 span = span.saturating_add(stride.saturating_mul(n - 1));
                 apart
@@ -170,10 +186,8 @@ unsafe impl<T: Pixel> Sync for Buffer<T> {}
 
 impl<T: Pixel> Buffer<T> {
     fn allocate(size: Axes<usize>, zeroed: bool) -> Result<Self> {
-        let bytes = size.iter().fold(size_of::<T>() as u128, |bytes, &n| bytes.saturating_mul(n as u128));
-        let too_large = || Error::OutOfMemory { bytes };
-        let strides = Strides::contiguous(size, size_of::<T>()).ok_or_else(too_large)?;
-        let block = Block::new(usize::try_from(bytes).map_err(|_| too_large())?, zeroed)?;
+        let (strides, bytes) = new_extent::<T>(size)?;
+        let block = Block::new(bytes, zeroed)?;
         let start = block.start;
         Ok(Self {
             start,
@@ -201,12 +215,8 @@ impl<T: Pixel> Buffer<T> {
     /// When `fill` returns `Ok` and has left pixels out.
     pub fn filled_by(size: Axes<usize>, fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>) -> Result<Self> {
         let buffer = Self::allocate(size, false)?;
-        // SAFETY: freshly allocated with these strides, contiguous, and reached through this view only.
-        let view = unsafe { ViewMut::from_raw(buffer.start, buffer.strides) };
-        let stored = view.stored();
-        fill(view)?;
-        // A tile stores each pixel at most once, so the count proves that none is left uninitialised.
-        assert_eq!(stored.load(Ordering::Acquire), buffer.strides.count(), "an output is filled completely");
+        // SAFETY: freshly allocated with these strides, and reached through nothing else.
+        unsafe { fill_new(buffer.start, buffer.strides, fill)? };
         Ok(buffer)
     }
 
@@ -330,6 +340,55 @@ impl<T: Pixel> Buffer<T> {
         // SAFETY: valid for writes as long as the owner lives, which the view's borrow of self ensures.
         Ok(unsafe { ViewMut::from_raw(self.start, self.strides) })
     }
+}
+
+/// Strides and bytes of new memory without gaps.
+fn new_extent<T: Pixel>(size: Axes<usize>) -> Result<(Strides, usize)> {
+    let bytes = size.iter().fold(size_of::<T>() as u128, |bytes, &n| bytes.saturating_mul(n as u128));
+    match (Strides::contiguous(size, size_of::<T>()), usize::try_from(bytes)) {
+        (Some(strides), Ok(bytes)) => Ok((strides, bytes)),
+        _ => Err(Error::OutOfMemory { bytes }),
+    }
+}
+
+/// Has `fill` write new memory.
+///
+/// # Safety
+/// As [`AnyViewMut::from_raw`], while this runs; the pixels need not be initialised. They are when it returns `Ok`.
+///
+/// # Panics
+/// When `fill` returns `Ok` and has left pixels out.
+unsafe fn fill_new<T: Pixel>(
+    start: NonNull<u8>,
+    strides: Strides,
+    fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>,
+) -> Result<()> {
+    let stored = AtomicUsize::new(0);
+    // SAFETY: the caller's promise.
+    let view = unsafe { ViewMut::from_raw(start, strides) };
+    fill(view.counting(&stored))?;
+    // A tile stores each pixel at most once, so the count proves that none is left uninitialised.
+    assert_eq!(stored.load(Ordering::Acquire), strides.count(), "an output is filled completely");
+    Ok(())
+}
+
+/// As [`Buffer::filled_by`], for memory that a `Vec` is to own.
+pub(crate) fn vec_filled_by<T: Pixel>(
+    size: Axes<usize>,
+    fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>,
+) -> Result<Vec<T>> {
+    let (strides, bytes) = new_extent::<T>(size)?;
+    let mut pixels = Vec::<T>::new();
+    let reserved = pixels.try_reserve_exact(strides.count());
+    reserved.map_err(|_| Error::OutOfMemory { bytes: bytes as u128 })?;
+    let start = NonNull::from(pixels.spare_capacity_mut()).cast();
+    advise_huge_pages(start, bytes);
+    // SAFETY: the capacity is reserved, and nothing else reaches it; all its pixels are initialised afterwards.
+    unsafe {
+        fill_new(start, strides, fill)?;
+        pixels.set_len(strides.count());
+    }
+    Ok(pixels)
 }
 
 impl<T> std::fmt::Debug for Buffer<T> {

@@ -29,14 +29,14 @@ impl CancelToken {
 /// How a filter run is watched and stopped. The default is neither.
 #[derive(Clone, Default)]
 pub struct Context<'a> {
-    cancel: CancelToken,
+    cancel: Option<CancelToken>,
     progress: Option<&'a (dyn Fn(f64) + Sync)>,
 }
 
 impl<'a> Context<'a> {
     /// Stops when the token is cancelled.
     pub fn cancel(self, token: CancelToken) -> Self {
-        Self { cancel: token, ..self }
+        Self { cancel: Some(token), ..self }
     }
 
     /// Calls `progress` with the fraction done, 0 to 1, from whichever thread has done it.
@@ -71,7 +71,10 @@ impl Steps<'_> {
     /// # Errors
     /// [`Error::Aborted`] once the run was cancelled.
     pub fn check(&self) -> Result<()> {
-        if self.context.cancel.is_cancelled() { Err(Error::Aborted { filter: self.filter }) } else { Ok(()) }
+        match &self.context.cancel {
+            Some(token) if token.is_cancelled() => Err(Error::Aborted { filter: self.filter }),
+            _ => Ok(()),
+        }
     }
 
     /// After a step.

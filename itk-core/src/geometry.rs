@@ -1,6 +1,8 @@
 //! Spacing, origin and direction: where the pixels of an image lie in space. Everything is xyz.
 
-use crate::axes::MAX_AXES;
+use std::sync::{Arc, OnceLock};
+
+use crate::axes::{MAX_AXES, MAX_RANK};
 use crate::region::check_rank;
 use crate::{Axes, Error, Result};
 
@@ -25,6 +27,12 @@ type Matrix = [[f64; MAX_AXES]; MAX_AXES];
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Geometry {
+    /// Shared, as headers are copied for each call of a filter.
+    space: Arc<Space>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Space {
     spacing: Axes<f64>,
     origin: Axes<f64>,
     direction: Matrix,
@@ -38,18 +46,23 @@ impl Geometry {
     /// # Errors
     /// [`Error::Rank`] unless there are 1 to 6 axes.
     pub fn identity(rank: usize) -> Result<Self> {
+        static MADE: [OnceLock<Geometry>; MAX_RANK] = [const { OnceLock::new() }; MAX_RANK];
         check_rank("geometry", rank)?;
-        let mut identity = [[0.0; MAX_AXES]; MAX_AXES];
-        for (i, row) in identity.iter_mut().enumerate().take(rank) {
-            row[i] = 1.0;
-        }
-        Ok(Self {
-            spacing: Axes::filled(rank, 1.0),
-            origin: Axes::filled(rank, 0.0),
-            direction: identity,
-            to_physical: identity,
-            to_index: identity,
-        })
+        let identity = MADE[rank - 1].get_or_init(|| {
+            let mut identity = [[0.0; MAX_AXES]; MAX_AXES];
+            for (i, row) in identity.iter_mut().enumerate().take(rank) {
+                row[i] = 1.0;
+            }
+            let space = Space {
+                spacing: Axes::filled(rank, 1.0),
+                origin: Axes::filled(rank, 0.0),
+                direction: identity,
+                to_physical: identity,
+                to_index: identity,
+            };
+            Self { space: Arc::new(space) }
+        });
+        Ok(identity.clone())
     }
 
     /// Spacing and origin xyz, and the direction's rows one after the other.
@@ -76,11 +89,13 @@ impl Geometry {
             return Err(Error::Geometry(format!(
                 "{fault} spacing is not supported and may result in undefined behavior.\n\
                  Refusing to change spacing from {:?} to {spacing:?}",
-                self.spacing
+                self.spacing()
             )));
         }
-        self.spacing = Axes::from_fn(self.rank(), |a| spacing[a]);
-        self.update();
+        let rank = self.rank();
+        let space = Arc::make_mut(&mut self.space);
+        space.spacing = Axes::from_fn(rank, |a| spacing[a]);
+        space.update();
         Ok(self)
     }
 
@@ -91,7 +106,8 @@ impl Geometry {
     /// [`Error::Geometry`] for a wrong number of values.
     pub fn with_origin(mut self, origin: &[f64]) -> Result<Self> {
         self.check_count("origin", origin.len(), self.rank())?;
-        self.origin = Axes::from_fn(self.rank(), |a| origin[a]);
+        let rank = self.rank();
+        Arc::make_mut(&mut self.space).origin = Axes::from_fn(rank, |a| origin[a]);
         Ok(self)
     }
 
@@ -112,8 +128,9 @@ impl Geometry {
                 self.direction()
             )));
         }
-        self.direction = matrix;
-        self.update();
+        let space = Arc::make_mut(&mut self.space);
+        space.direction = matrix;
+        space.update();
         Ok(self)
     }
 
@@ -127,35 +144,25 @@ impl Geometry {
         )))
     }
 
-    fn update(&mut self) {
-        let rank = self.rank();
-        for i in 0..rank {
-            for j in 0..rank {
-                self.to_physical[i][j] = self.direction[i][j] * self.spacing[j];
-            }
-        }
-        self.to_index = invert(&self.to_physical, rank).1;
-    }
-
     /// Number of axes.
     pub fn rank(&self) -> usize {
-        self.spacing.len()
+        self.space.spacing.len()
     }
 
     /// Distance between pixels along each axis, xyz.
     pub fn spacing(&self) -> &[f64] {
-        &self.spacing
+        &self.space.spacing
     }
 
     /// Position of index 0, xyz.
     pub fn origin(&self) -> &[f64] {
-        &self.origin
+        &self.space.origin
     }
 
     /// The direction's rows one after the other, xyz.
     pub fn direction(&self) -> Vec<f64> {
         let rank = self.rank();
-        self.direction[..rank].iter().flat_map(|row| row[..rank].iter().copied()).collect()
+        self.space.direction[..rank].iter().flat_map(|row| row[..rank].iter().copied()).collect()
     }
 
     /// The position of a pixel.
@@ -170,7 +177,7 @@ impl Geometry {
     pub fn continuous_index_to_physical(&self, index: &[f64]) -> Axes<f64> {
         assert_eq!(index.len(), self.rank(), "an index has one value an axis");
         Axes::from_fn(self.rank(), |i| {
-            (0..self.rank()).fold(self.origin[i], |sum, j| sum + self.to_physical[i][j] * index[j])
+            (0..self.rank()).fold(self.origin()[i], |sum, j| sum + self.space.to_physical[i][j] * index[j])
         })
     }
 
@@ -183,17 +190,17 @@ impl Geometry {
     /// The continuous index of a position.
     pub fn physical_to_continuous_index(&self, point: &[f64]) -> Axes<f64> {
         assert_eq!(point.len(), self.rank(), "a point has one value an axis");
-        self.multiply(&self.to_index, &Axes::from_fn(self.rank(), |a| point[a] - self.origin[a]))
+        self.multiply(&self.space.to_index, &Axes::from_fn(self.rank(), |a| point[a] - self.origin()[a]))
     }
 
     /// A vector along the image's axes, turned into space: `direction · v`.
     pub fn local_to_physical_vector(&self, vector: &[f64]) -> Axes<f64> {
-        self.multiply(&self.direction, vector)
+        self.multiply(&self.space.direction, vector)
     }
 
     /// A vector in space, turned to the image's axes: the inverse of the direction times `v`.
     pub fn physical_to_local_vector(&self, vector: &[f64]) -> Axes<f64> {
-        self.multiply(&invert(&self.direction, self.rank()).1, vector)
+        self.multiply(&invert(&self.space.direction, self.rank()).1, vector)
     }
 
     fn multiply(&self, matrix: &Matrix, vector: &[f64]) -> Axes<f64> {
@@ -213,15 +220,30 @@ impl Geometry {
         let near = |a: &[f64], b: &[f64], tolerance: f64| {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
         };
-        let tolerance = (coordinate_tolerance * self.spacing[0]).abs();
-        near(&self.origin, &other.origin, tolerance)
-            && near(&self.spacing, &other.spacing, tolerance)
+        let tolerance = (coordinate_tolerance * self.spacing()[0]).abs();
+        near(self.origin(), other.origin(), tolerance)
+            && near(self.spacing(), other.spacing(), tolerance)
             && near(&self.direction(), &other.direction(), direction_tolerance)
     }
 
     /// The same with its origin moved to the position of `index`, for a format that stores no start index.
     pub fn starting_at(&self, index: &[i64]) -> Self {
-        Self { origin: self.index_to_physical(index), ..self.clone() }
+        let origin = self.index_to_physical(index);
+        let mut moved = self.clone();
+        Arc::make_mut(&mut moved.space).origin = origin;
+        moved
+    }
+}
+
+impl Space {
+    fn update(&mut self) {
+        let rank = self.spacing.len();
+        for i in 0..rank {
+            for j in 0..rank {
+                self.to_physical[i][j] = self.direction[i][j] * self.spacing[j];
+            }
+        }
+        self.to_index = invert(&self.to_physical, rank).1;
     }
 }
 

@@ -249,13 +249,7 @@ impl<T: Pixel> Image<T> {
 
     /// All buffered components, the fastest axis first.
     pub fn to_vec(&self) -> Vec<T> {
-        let view = self.view();
-        let width = view.size()[0];
-        let mut pixels = vec![T::default(); view.strides().count()];
-        for (row, out) in pixels.chunks_exact_mut(width.max(1)).enumerate() {
-            view.load_row(row, out);
-        }
-        pixels
+        self.view().to_vec()
     }
 
     /// One scalar pixel, or the first component of it.

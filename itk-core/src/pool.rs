@@ -19,20 +19,32 @@ static POOL: ArcSwapOption<Pool> = ArcSwapOption::const_empty();
 /// The number set by [`set_num_threads`]; 0 stands for the default.
 static REQUESTED: AtomicUsize = AtomicUsize::new(0);
 
+/// The default once it is known, 0 before: reading the environment and the container's limits takes longer than
+/// filtering a small image. Threads that find it at the same time find the same number.
+static DEFAULT: AtomicUsize = AtomicUsize::new(0);
+
 /// More threads than this are never made, as in ITK (`ITK_MAX_THREADS`).
 pub const MAX_THREADS: usize = 128;
 
 /// How many threads kernels use: what [`set_num_threads`] said, else `OXITK_NUM_THREADS`, else
 /// `RAYON_NUM_THREADS`, else the CPUs that this process may use (affinity and container limits counted).
 ///
-/// Values that are no positive number are passed over. Inside a rayon pool of the caller's it is that pool's.
+/// Values that are no positive number are passed over. The default is found out once, when it is first needed.
+/// Inside a rayon pool of the caller's it is that pool's.
 pub fn num_threads() -> usize {
     if rayon::current_thread_index().is_some() {
         return rayon::current_num_threads();
     }
     match REQUESTED.load(Ordering::Relaxed) {
-        0 => default_threads(),
-        n => n,
+        0 => match DEFAULT.load(Ordering::Relaxed) {
+            0 => {
+                let threads = default_threads();
+                DEFAULT.store(threads, Ordering::Relaxed);
+                threads
+            }
+            known => known,
+        },
+        requested => requested,
     }
 }
 
@@ -82,7 +94,11 @@ pub fn for_each<I: Send, S, E: Send>(
     scratch: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, I) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
-    let workers = num_threads().min(items.len());
+    let workers = if items.len() < 2 { 1 } else { num_threads().min(items.len()) };
+    if workers == 1 {
+        let mut scratch = scratch();
+        return items.into_iter().try_for_each(|item| work(&mut scratch, item));
+    }
     let queue = Mutex::new(items.into_iter());
     let failure = Mutex::new(None);
     let next = || lock(&queue).next();
@@ -96,9 +112,7 @@ pub fn for_each<I: Send, S, E: Send>(
         }
     };
     let parallel = || rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| run())));
-    if workers <= 1 {
-        run();
-    } else if rayon::current_thread_index().is_some() {
+    if rayon::current_thread_index().is_some() {
         parallel();
     } else {
         match pool() {

@@ -3,8 +3,8 @@
 use ndarray::{Array, ArrayBase, ArrayD, Data, DataMut, Dimension, IxDyn};
 
 use crate::axes::MAX_RANK;
-use crate::buffer::{Buffer, View, ViewMut};
-use crate::{Error, Header, Image, Pixel, Result};
+use crate::buffer::{Buffer, View, ViewMut, vec_filled_by};
+use crate::{Axes, Error, Header, Image, Pixel, Result};
 
 /// Something with pixels to filter: an [`Image`], or an ndarray of 1 to 6 axes, whose last axis is x.
 pub trait Source {
@@ -82,8 +82,8 @@ impl<T: Pixel, S: Data<Elem = T>, D: Dimension> Source for ArrayBase<S, D> {
 
     fn header(&self) -> Result<Header> {
         check_axes(self.ndim())?;
-        let size: Vec<usize> = self.shape().iter().rev().copied().collect();
-        Header::new(T::TYPE, &size)
+        let rank = self.ndim();
+        Header::new(T::TYPE, &Axes::from_fn(rank, |a| self.shape()[rank - 1 - a]))
     }
 
     fn view(&self) -> View<'_, T> {
@@ -95,16 +95,11 @@ impl<T: Pixel, S: Data<Elem = T>, D: Dimension> Source for ArrayBase<S, D> {
         header: &Header,
         fill: impl FnOnce(ViewMut<'_, O>) -> Result<()>,
     ) -> Result<Array<O, D>> {
-        let shape: Vec<usize> = header.array_size().iter().rev().copied().collect();
-        let bytes = shape.iter().fold(O::TYPE.size() as u128, |bytes, &n| bytes.saturating_mul(n as u128));
-        let out_of_memory = |_| Error::OutOfMemory { bytes };
-        let mut pixels = Vec::new();
-        pixels.try_reserve_exact(shape.iter().product()).map_err(|_| Error::OutOfMemory { bytes })?;
-        pixels.resize(shape.iter().product(), O::default());
-        let array = ArrayD::from_shape_vec(IxDyn(&shape), pixels).map_err(out_of_memory)?;
-        let mut array = array.into_dimensionality::<D>().map_err(out_of_memory)?;
-        fill(ViewMut::of_array(&mut array))?;
-        Ok(array)
+        let size = header.array_size();
+        let pixels = vec_filled_by(size, fill)?;
+        let wrong = |_| Error::Rank { who: "array", expected: self.ndim().to_string(), got: size.len() };
+        let array = ArrayD::from_shape_vec(IxDyn(&size.reversed()), pixels).map_err(wrong)?;
+        array.into_dimensionality().map_err(wrong)
     }
 }
 

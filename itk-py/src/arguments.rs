@@ -1,9 +1,10 @@
 //! Arguments with a value an axis, in array order, slowest axis first.
 
+use itk_core::Axes;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PySequence, PyString, PyTuple};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PySequence, PyString, PyTuple};
 
 /// One value for all axes, or one for each that is filtered, in array order.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +64,16 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "an object".into(), |name| name.to_string())
 }
 
+/// The value of Python's own int, as arguments mostly are; `None` for all else and for what needs more bits.
+fn plain_integer(object: &Bound<'_, PyAny>) -> Option<i64> {
+    object.cast_exact::<PyInt>().ok()?.extract().ok()
+}
+
 /// A whole number; numpy's count, bool does not. `what` begins the text of a refusal.
 pub(crate) fn integer(object: &Bound<'_, PyAny>, what: &str) -> PyResult<i128> {
+    if let Some(value) = plain_integer(object) {
+        return Ok(value.into());
+    }
     let py = object.py();
     let wrong = || PyTypeError::new_err(format!("{what} must be an integer, got {}", type_name(object)));
     if object.is_instance_of::<PyBool>() || is_numpy_bool(object)? {
@@ -98,6 +107,9 @@ fn real(object: &Bound<'_, PyAny>, what: &str) -> PyResult<f64> {
 
 /// The items of a sequence or array; `None` for anything else, such as a number.
 fn items<'py>(object: &Bound<'py, PyAny>, what: &str) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+    if object.is_exact_instance_of::<PyInt>() || object.is_exact_instance_of::<PyFloat>() {
+        return Ok(None);
+    }
     let text = object.is_instance_of::<PyString>()
         || object.is_instance_of::<PyBytes>()
         || object.is_instance_of::<PyByteArray>();
@@ -115,6 +127,9 @@ fn items<'py>(object: &Bound<'py, PyAny>, what: &str) -> PyResult<Option<Vec<Bou
 
 /// Radii: whole numbers from 0 on.
 pub(crate) fn radii(object: &Bound<'_, PyAny>, filter: &str) -> PyResult<Values<usize>> {
+    if let Some(radius @ 0..) = plain_integer(object) {
+        return Ok(Values::One(radius as usize));
+    }
     let what = format!("{filter}: radius");
     let radius = |object: &Bound<'_, PyAny>, axis: usize| {
         let value = integer(object, &what)?;
@@ -186,7 +201,7 @@ impl Selection {
     }
 
     /// The filtered axes of an array of `rank` axes, in the order in which values are given for them.
-    pub(crate) fn resolve(&self, filter: &str, rank: usize) -> PyResult<Vec<usize>> {
+    pub(crate) fn resolve(&self, filter: &str, rank: usize) -> PyResult<Axes<usize>> {
         let find = |name: &str, axis: i64| {
             let counted = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
             usize::try_from(counted).ok().filter(|&a| a < rank).ok_or_else(|| {
@@ -197,9 +212,9 @@ impl Selection {
         };
         if let Some(channel) = self.channel_axis {
             let channel = find("channel_axis", channel)?;
-            return Ok((0..rank).filter(|&a| a != channel).collect());
+            return Ok(Axes::from_fn(rank - 1, |a| a + usize::from(a >= channel)));
         }
-        let Some(axes) = &self.axes else { return Ok((0..rank).collect()) };
+        let Some(axes) = &self.axes else { return Ok(Axes::from_fn(rank, |a| a)) };
         let axes: Vec<usize> = axes.iter().map(|&axis| find("axes", axis)).collect::<PyResult<_>>()?;
         let mut sorted = axes.clone();
         sorted.sort_unstable();
@@ -207,7 +222,7 @@ impl Selection {
         if sorted.len() != axes.len() {
             return Err(PyValueError::new_err(format!("{filter}: axes must differ from each other")));
         }
-        Ok(axes)
+        Ok(Axes::from_fn(axes.len(), |a| axes[a]))
     }
 
     /// `, axes=…` or `, channel_axis=…` for texts; empty where all axes are filtered.

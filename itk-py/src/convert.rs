@@ -5,6 +5,7 @@
 //! numpy refuse to resize it. The array turns from zyx to xyz here, and back here.
 #![expect(unsafe_code, reason = "numpy's C interface, and pointers into its memory")]
 
+use std::any::Any;
 use std::os::raw::{c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use itk_core::axes::MAX_AXES;
 use itk_core::{
     AnyImage, AnyViewMut, Axes, Buffer, Header, Image, MAX_RANK, Pixel, PixelKind, PixelType, Strides, Visit,
-    VisitType,
+    VisitType, f16,
 };
 use numpy::npyffi::{NPY_ARRAY_WRITEABLE, PyArrayObject, npy_intp};
 use numpy::{
@@ -21,6 +22,7 @@ use numpy::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyWeakrefReference;
 
 use crate::arguments::type_name;
 use crate::errors::to_py;
@@ -65,17 +67,36 @@ pub(crate) fn as_array<'py>(
         Ok(array) => array.clone(),
         Err(_) => py.import("numpy")?.call_method1("asarray", (object,))?.cast_into()?,
     };
-    // A masked array cannot exist before numpy.ma is imported.
-    let modules = py.import("sys")?.getattr("modules")?;
-    if let Ok(masked) = modules.get_item("numpy.ma").and_then(|ma| ma.getattr("MaskedArray"))
-        && array.is_instance(&masked)?
-    {
+    if !array.is_exact_instance_of::<PyUntypedArray>() && is_masked(&array)? {
         return Err(PyTypeError::new_err(format!(
             "{filter}: masked arrays are not supported, as the mask would be lost; \
              pass a.filled(value), or a.data to ignore the mask"
         )));
     }
     Ok(array)
+}
+
+/// A masked array cannot exist before numpy.ma is imported.
+fn is_masked(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
+    let modules = array.py().import("sys")?.getattr("modules")?;
+    match modules.get_item("numpy.ma").and_then(|ma| ma.getattr("MaskedArray")) {
+        Ok(masked) => array.is_instance(&masked),
+        Err(_) => Ok(false),
+    }
+}
+
+/// The array whose memory this is; `None` when it is no array's.
+fn owner<'py>(array: &Bound<'py, PyUntypedArray>) -> Option<Bound<'py, PyUntypedArray>> {
+    let mut owner = array.clone();
+    loop {
+        // SAFETY: the array is alive, and so is its base, which is null or held by the array.
+        let base =
+            unsafe { Bound::from_borrowed_ptr_or_opt(array.py(), (*owner.as_array_ptr()).fields.base) };
+        match base {
+            None => return Some(owner),
+            Some(base) => owner = base.cast_into().ok()?,
+        }
+    }
 }
 
 /// The memory and geometry of a caller's array.
@@ -112,15 +133,8 @@ impl ForeignArray {
             let view = PY_ARRAY_API.PyArray_View(py, array.as_array_ptr(), std::ptr::null_mut(), plain);
             Bound::from_owned_ptr_or_err(py, view)?
         };
-        let mut owner = view.getattr("base")?;
-        while owner.is_instance_of::<PyUntypedArray>() && !owner.getattr("base")?.is_none() {
-            owner = owner.getattr("base")?;
-        }
         // numpy refuses to resize an array that has weak references.
-        let pin = match owner.is_instance_of::<PyUntypedArray>() {
-            true => Some(py.import("weakref")?.call_method1("ref", (owner,))?.unbind()),
-            false => None,
-        };
+        let pin = owner(array).map(|owner| PyWeakrefReference::new(&owner)).transpose()?;
         let array = view.cast_into::<PyUntypedArray>()?;
         let size = Axes::from_fn(rank, |a| array.shape()[rank - 1 - a]);
         let bytes = Axes::from_fn(rank, |a| array.strides()[rank - 1 - a]);
@@ -132,7 +146,7 @@ impl ForeignArray {
             start: NonNull::new(raw.data.cast()).unwrap_or(NonNull::dangling()),
             strides: Strides { size, bytes, swapped },
             writable: raw.flags & NPY_ARRAY_WRITEABLE != 0,
-            keeper: Keeper { _view: array.into_any().unbind(), _pin: pin },
+            keeper: Keeper { _view: array.into_any().unbind(), _pin: pin.map(|pin| pin.into_any().unbind()) },
         })
     }
 
@@ -224,12 +238,21 @@ pub(crate) fn requested_type(object: &Bound<'_, PyAny>, filter: &str) -> PyResul
 }
 
 /// The numpy dtype of a pixel type, or bool.
-pub(crate) fn dtype(
-    py: Python<'_>,
-    pixel_type: PixelType,
-    is_bool: bool,
-) -> PyResult<Bound<'_, PyArrayDescr>> {
-    PyArrayDescr::new(py, if is_bool { "bool" } else { pixel_type.numpy_name() })
+pub(crate) fn dtype(py: Python<'_>, pixel_type: PixelType, is_bool: bool) -> Bound<'_, PyArrayDescr> {
+    match pixel_type {
+        _ if is_bool => PyArrayDescr::of::<bool>(py),
+        PixelType::U8 => PyArrayDescr::of::<u8>(py),
+        PixelType::I8 => PyArrayDescr::of::<i8>(py),
+        PixelType::U16 => PyArrayDescr::of::<u16>(py),
+        PixelType::I16 => PyArrayDescr::of::<i16>(py),
+        PixelType::U32 => PyArrayDescr::of::<u32>(py),
+        PixelType::I32 => PyArrayDescr::of::<i32>(py),
+        PixelType::U64 => PyArrayDescr::of::<u64>(py),
+        PixelType::I64 => PyArrayDescr::of::<i64>(py),
+        PixelType::F16 => PyArrayDescr::of::<f16>(py),
+        PixelType::F32 => PyArrayDescr::of::<f32>(py),
+        PixelType::F64 => PyArrayDescr::of::<f64>(py),
+    }
 }
 
 /// Where a filter is to write: an array or image of the caller's.
@@ -239,7 +262,7 @@ pub(crate) struct Output {
     start: NonNull<u8>,
     strides: Strides,
     /// Keeps the memory alive while it is written.
-    _keeper: AnyImage,
+    _keeper: Keeper,
 }
 
 // SAFETY: the memory is reached by raw stores only, and its keeper is Send.
@@ -249,20 +272,20 @@ impl Output {
     /// Refuses what cannot be written, or shares memory with the input.
     pub(crate) fn new(object: &Bound<'_, PyAny>, input: &Input, filter: &str) -> PyResult<Self> {
         let refuse = |what: &str| Err(PyValueError::new_err(format!("{filter}: out must be {what}")));
-        let (image, is_bool) = if let Ok(image) = object.cast::<PyImage>() {
-            (image.get().image().clone(), image.get().is_bool())
+        let (memory, is_bool, keeper) = if let Ok(image) = object.cast::<PyImage>() {
+            let keeper = Keeper { _view: object.clone().unbind(), _pin: None };
+            (image.get().image().visit(Memory), image.get().is_bool(), keeper)
         } else if let Ok(array) = object.cast::<PyUntypedArray>() {
             let what = format!("{filter}: out");
             as_array(object, &what)?;
             let array = ForeignArray::new(array, &what)?;
-            let is_bool = array.is_bool;
-            (array.into_image(PixelKind::Scalar)?, is_bool)
+            let ForeignArray { pixel_type, is_bool, start, strides, writable, keeper } = array;
+            (MemoryOf { pixel_type, start, strides, writable }, is_bool, keeper)
         } else {
             let got = type_name(object);
             let text = format!("{filter}: out must be a numpy array or an oxitk.Image, got {got}");
             return Err(PyTypeError::new_err(text));
         };
-        let memory = image.visit(Memory);
         if !memory.writable {
             return refuse("writable, got a read-only array");
         }
@@ -280,7 +303,7 @@ impl Output {
             return Err(PyValueError::new_err(text));
         }
         let MemoryOf { pixel_type, start, strides, .. } = memory;
-        Ok(Self { pixel_type, is_bool, start, strides, _keeper: image })
+        Ok(Self { pixel_type, is_bool, start, strides, _keeper: keeper })
     }
 
     pub(crate) fn pixel_type(&self) -> PixelType {
@@ -291,9 +314,14 @@ impl Output {
         self.is_bool
     }
 
+    /// Pixels along each axis, x first.
+    pub(crate) fn size(&self) -> &[usize] {
+        &self.strides.size
+    }
+
     /// The memory, x first.
     pub(crate) fn view(&mut self) -> AnyViewMut<'_> {
-        // SAFETY: writable memory whose pixels lie apart, kept alive by the image; other Rust code reaches
+        // SAFETY: writable memory whose pixels lie apart, kept alive by the keeper; other Rust code reaches
         // shared memory by raw copies only.
         unsafe { AnyViewMut::from_raw(self.pixel_type, self.start, self.strides) }
     }
@@ -342,7 +370,17 @@ pub(crate) fn share(image: AnyImage) -> itk_core::Result<AnyImage> {
 /// Owns the memory of a result array: its `base`.
 #[pyclass(frozen, module = "oxitk", name = "_Memory")]
 pub(crate) struct PyMemory {
-    _image: AnyImage,
+    _owner: Arc<dyn Any + Send + Sync>,
+}
+
+struct Owner;
+
+impl Visit for Owner {
+    type Out = Arc<dyn Any + Send + Sync>;
+
+    fn visit<T: Pixel>(self, image: &Image<T>) -> Self::Out {
+        image.buffer().owner().clone()
+    }
 }
 
 /// A result as a numpy array over its own memory.
@@ -352,7 +390,7 @@ pub(crate) fn into_array<'py>(
     is_bool: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let image = share(image).map_err(to_py)?;
-    let base = Bound::new(py, PyMemory { _image: image.clone() })?;
+    let base = Bound::new(py, PyMemory { _owner: image.visit(Owner) })?;
     array_over(py, &image, base.into_any(), is_bool)
 }
 
@@ -364,7 +402,7 @@ pub(crate) fn array_over<'py>(
     is_bool: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let MemoryOf { pixel_type, start, strides, writable } = image.visit(Memory);
-    let mut descr = dtype(py, pixel_type, is_bool)?;
+    let mut descr = dtype(py, pixel_type, is_bool);
     if strides.swapped {
         descr = descr.call_method1("newbyteorder", ("S",))?.cast_into()?;
     }

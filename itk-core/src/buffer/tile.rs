@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{ArrayBase, DataMut, Dimension};
@@ -19,7 +18,8 @@ pub struct AnyViewMut<'a> {
     pixel: PixelType,
     start: NonNull<u8>,
     strides: Strides,
-    stored: Arc<AtomicUsize>,
+    /// Counts the pixels that have been stored, where someone wants to know.
+    stored: Option<&'a AtomicUsize>,
     lifetime: PhantomData<&'a mut [u8]>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> AnyViewMut<'a> {
     /// During `'a`, each pixel that `strides` reaches from `start` is valid for writes, no two of them
     /// overlap, and no other Rust code has access to them; alignment is not needed.
     pub unsafe fn from_raw(pixel: PixelType, start: NonNull<u8>, strides: Strides) -> Self {
-        Self { pixel, start, strides, stored: Arc::default(), lifetime: PhantomData }
+        Self { pixel, start, strides, stored: None, lifetime: PhantomData }
     }
 
     /// The pixel type.
@@ -92,9 +92,10 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
         self.size().iter().skip(1).product()
     }
 
-    /// How many pixels have been stored; shared with the tiles.
-    pub(super) fn stored(&self) -> Arc<AtomicUsize> {
-        self.any.stored.clone()
+    /// The view, which adds to `stored` how many pixels its tiles have stored.
+    pub(super) fn counting(mut self, stored: &'a AtomicUsize) -> Self {
+        self.any.stored = Some(stored);
+        self
     }
 
     /// Cuts the output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest.
@@ -112,7 +113,7 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
     /// # Panics
     /// When one of them is 0.
     pub fn into_tiles(self, rows: usize, columns: usize) -> Vec<Tile<'a, T>> {
-        let AnyViewMut { start, strides, ref stored, .. } = self.any;
+        let AnyViewMut { start, strides, stored, .. } = self.any;
         let cut = |total: usize, step: usize| {
             (0..total).step_by(step).map(move |first| first..first.saturating_add(step).min(total))
         };
@@ -122,7 +123,7 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
             columns,
             start,
             strides,
-            stored: stored.clone(),
+            stored,
             lifetime: PhantomData,
         };
         cut(self.rows(), rows)
@@ -138,7 +139,7 @@ pub struct Tile<'a, T> {
     next: usize,
     start: NonNull<u8>,
     strides: Strides,
-    stored: Arc<AtomicUsize>,
+    stored: Option<&'a AtomicUsize>,
     lifetime: PhantomData<&'a mut [T]>,
 }
 
@@ -203,6 +204,8 @@ impl<T: Pixel> Tile<'_, T> {
 
 impl<T> Drop for Tile<'_, T> {
     fn drop(&mut self) {
-        self.stored.fetch_add((self.next - self.rows.start) * self.columns.len(), Ordering::Release);
+        if let Some(stored) = self.stored {
+            stored.fetch_add((self.next - self.rows.start) * self.columns.len(), Ordering::Release);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Borrowed pixels, read by copying rows out.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use ndarray::{ArrayBase, Data, Dimension, RawData};
@@ -8,6 +9,12 @@ use ndarray::{ArrayBase, Data, Dimension, RawData};
 use super::Strides;
 use crate::pixel::{Pixel, PixelType};
 use crate::{Axes, Region};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Rows that are turned at once: several lines a column, which the CPU then prefetches.
+const DOWN: usize = 64;
 
 /// Pixels of a type known at run time only, to be read.
 #[derive(Clone, Copy)]
@@ -135,21 +142,67 @@ impl<'a, T: Pixel> View<'a, T> {
         if out.is_empty() {
             return;
         }
-        // SAFETY: the index is inside the extents, all of whose pixels are valid for reads; the copies are
-        // byte-wise, so neither alignment nor exclusive access is needed.
-        unsafe {
-            let from = self.any.start.as_ptr().offset(offset);
-            if bytes[0] == size_of::<T>() as isize {
-                std::ptr::copy_nonoverlapping(from, out.as_mut_ptr().cast(), size_of_val(out));
-            } else {
-                for (i, slot) in out.iter_mut().enumerate() {
-                    *slot = from.offset(i as isize * bytes[0]).cast::<T>().read_unaligned();
-                }
-            }
-        }
+        // SAFETY: the index is inside the extents, all of whose pixels are valid for reads.
+        unsafe { copy(self.any.start.as_ptr().offset(offset), bytes[0], out) };
         if *swapped {
             for slot in out {
                 *slot = slot.swap_bytes();
+            }
+        }
+    }
+
+    /// Copies the pixels `columns` of neighbouring rows. The first row is at `rest` on all axes but the fastest,
+    /// the others follow along `axis`; each begins `pitch` entries after the one before in `out`, whose length
+    /// says how many there are.
+    ///
+    /// Where pixels are closer along `axis` than along a row, as in Fortran order, this reads whole cache lines
+    /// and turns them; row after row would fetch each of them many times. 64 rows at once are best.
+    ///
+    /// # Panics
+    /// When a pixel lies outside, `axis` is 0 or none of the view's, or a row does not fit into its part of `out`.
+    pub fn load_rows(&self, columns: Range<usize>, rest: &[usize], axis: usize, pitch: usize, out: &mut [T]) {
+        let Strides { size, bytes, swapped } = &self.any.strides;
+        assert_eq!(rest.len() + 1, size.len(), "an index has one entry an axis");
+        assert!((1..size.len()).contains(&axis), "rows follow each other along an axis");
+        let (width, rows) = (columns.len(), out.len().div_ceil(pitch));
+        if rows == 0 || width == 0 {
+            return;
+        }
+        let inside = |i: usize, n: usize, end: usize| i <= end && n <= end - i;
+        assert!(inside(columns.start, width, size[0]), "rows are read inside the array");
+        assert!(width <= pitch && (rows - 1) * pitch + width <= out.len(), "each row has its place");
+        for (a, &i) in rest.iter().enumerate() {
+            let n = if a + 1 == axis { rows } else { 1 };
+            assert!(inside(i, n, size[a + 1]), "rows are read inside the array");
+        }
+        if rows == 1 || bytes[axis].unsigned_abs() >= bytes[0].unsigned_abs() {
+            let mut at = Axes::from_fn(rest.len(), |a| rest[a]);
+            for row in out.chunks_mut(pitch) {
+                self.load(columns.start, &at, &mut row[..width]);
+                at[axis - 1] += 1;
+            }
+            return;
+        }
+        let rest: isize = rest.iter().zip(&bytes[1..]).map(|(&i, &stride)| i as isize * stride).sum();
+        let across = LINE / size_of::<T>();
+        let mut block = [0u64; DOWN * LINE / size_of::<u64>()];
+        let block: &mut [T] = bytemuck::cast_slice_mut(&mut block);
+        for (y, band) in out.chunks_mut(pitch.saturating_mul(DOWN)).enumerate() {
+            let down = band.len().div_ceil(pitch);
+            for x in (0..width).step_by(across) {
+                let across = across.min(width - x);
+                for (c, column) in block.chunks_exact_mut(DOWN).take(across).enumerate() {
+                    let offset = rest
+                        + (columns.start + x + c) as isize * bytes[0]
+                        + (y * DOWN) as isize * bytes[axis];
+                    // SAFETY: columns and rows are inside the extents, all of whose pixels are valid for reads.
+                    unsafe { copy(self.any.start.as_ptr().offset(offset), bytes[axis], &mut column[..down]) };
+                }
+                for (r, row) in band.chunks_mut(pitch).enumerate() {
+                    for (slot, column) in row[x..x + across].iter_mut().zip(block.chunks_exact(DOWN)) {
+                        *slot = if *swapped { column[r].swap_bytes() } else { column[r] };
+                    }
+                }
             }
         }
     }
@@ -160,6 +213,29 @@ impl<'a, T: Pixel> View<'a, T> {
     /// When there is no such row, or `out` is longer than it.
     pub fn load_row(&self, row: usize, out: &mut [T]) {
         self.load(0, &split_row(row, self.size()), out);
+    }
+
+    /// All pixels, the fastest axis first.
+    pub fn to_vec(&self) -> Vec<T> {
+        let Strides { size, bytes, .. } = &self.any.strides;
+        let mut pixels = vec![T::default(); self.any.strides.count()];
+        if pixels.is_empty() {
+            return pixels;
+        }
+        // Rows are read together with those whose pixels are nearest.
+        let Some(axis) = (1..size.len()).min_by_key(|&a| bytes[a].unsigned_abs()) else {
+            self.load(0, &[], &mut pixels);
+            return pixels;
+        };
+        let (width, pitch) = (size[0], size[..axis].iter().product());
+        for row in 0..self.rows() {
+            let rest = split_row(row, size);
+            if rest[axis - 1] == 0 {
+                let last = row * width + (size[axis] - 1) * pitch;
+                self.load_rows(0..width, &rest, axis, pitch, &mut pixels[row * width..last + width]);
+            }
+        }
+        pixels
     }
 
     /// The same pixels in the same order, with neighbouring axes made one where no gap lies between them:
@@ -209,6 +285,24 @@ impl<'a, T: Pixel> View<'a, T> {
             let start = self.any.start.offset(offset);
             let exclusive = self.any.exclusive && strides.is_contiguous(size_of::<T>());
             Self::from_raw(start, strides, exclusive)
+        }
+    }
+}
+
+/// Copies pixels that lie `stride` bytes apart.
+///
+/// # Safety
+/// All of them are valid for reads; as the copies are byte-wise, neither alignment nor exclusive access is needed.
+#[inline(always)]
+unsafe fn copy<T: Pixel>(from: *const u8, stride: isize, out: &mut [T]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if stride == size_of::<T>() as isize {
+            std::ptr::copy_nonoverlapping(from, out.as_mut_ptr().cast(), size_of_val(out));
+        } else {
+            for (i, slot) in out.iter_mut().enumerate() {
+                *slot = from.offset(i as isize * stride).cast::<T>().read_unaligned();
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Running filters: arguments in, one detached run of the engine, the same kind of thing out.
 
+use std::borrow::Cow;
+
 use itk_core::{AnyImage, Buffer, Geometry, Header, Image, Pixel, PixelKind, PixelType, Visit};
 use itk_filters::{Apply, Task};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -24,20 +26,20 @@ pub(super) fn run<'py>(
     let first = &specs[0];
     let mut input = convert::input(object, first.name())?;
     // The components of pixels are the array's last axis: with channel_axis they are filtered one by one.
-    let whole = input.image.clone();
-    let composite = whole.header().kind != PixelKind::Scalar;
-    if composite {
-        let rank = whole.header().rank() as i64;
+    let mut header = input.image.header();
+    let composite = (header.kind != PixelKind::Scalar).then_some(header.clone());
+    if let Some(whole) = &composite {
+        let rank = whole.rank() as i64;
         if !specs.iter().all(|spec| matches!(spec.selection().channel_axis, Some(a) if a == -1 || a == rank))
         {
-            whole.header().require_scalar(first.name()).map_err(to_py)?;
+            whole.require_scalar(first.name()).map_err(to_py)?;
         }
-        input.image = whole.visit(Components).map_err(to_py)?;
+        input.image = input.image.visit(Components).map_err(to_py)?;
+        header = input.image.header();
     }
     let mut output = out.map(|out| Output::new(out, &input, last.name())).transpose()?;
 
-    let mut header = input.image.header();
-    let mut filters = Vec::new();
+    let mut filters = Vec::with_capacity(specs.len());
     for (i, spec) in specs.iter().enumerate() {
         let asked = output.as_ref().filter(|_| i + 1 == specs.len()).map(Output::pixel_type);
         let filter = spec.build(&header, asked)?;
@@ -45,16 +47,16 @@ pub(super) fn run<'py>(
         filters.push(filter);
     }
     let is_bool = input.is_bool && specs.iter().all(|s| matches!(s, Spec::Median { .. }));
-    if let Some(output) = &mut output {
+    if let Some(output) = &output {
         check_out(output, &header, is_bool, last.name())?;
     }
 
     let image = &input.image;
     let result = kernel::run(py, |context| {
-        let mut current = image.clone();
         let (last, others) = filters.split_last().expect("there is a filter");
+        let mut current = Cow::Borrowed(image);
         for filter in others {
-            current = filter.apply_any(&current, context)?;
+            current = Cow::Owned(filter.apply_any(&current, context)?);
         }
         let Some(output) = &mut output else { return last.apply_any(&current, context).map(Some) };
         let input = current.header();
@@ -71,32 +73,36 @@ pub(super) fn run<'py>(
         (None, _) => Ok(out.expect("no result means that out has it").clone()),
         (Some(result), From::Array) => convert::into_array(py, result, is_bool),
         (Some(result), From::Image) => {
-            let result = if composite { rejoin(&result, &whole.header()).map_err(to_py)? } else { result };
+            let result = match composite {
+                Some(whole) => rejoin(&result, &whole).map_err(to_py)?,
+                None => result,
+            };
             Ok(Bound::new(py, PyImage::new(result, is_bool).map_err(to_py)?)?.into_any())
         }
     }
 }
 
 /// Refuses an `out` of another size or type than the result.
-fn check_out(output: &mut Output, plan: &Header, is_bool: bool, filter: &str) -> PyResult<()> {
+fn check_out(output: &Output, plan: &Header, is_bool: bool, filter: &str) -> PyResult<()> {
+    if *plan.array_size() == *output.size()
+        && (output.pixel_type(), output.is_bool()) == (plan.pixel_type, is_bool)
+    {
+        return Ok(());
+    }
     let zyx = |size: &[usize]| {
         let sizes: Vec<String> = size.iter().rev().map(usize::to_string).collect();
         format!("({}{})", sizes.join(", "), if sizes.len() == 1 { "," } else { "" })
     };
-    let (expected, got) = (zyx(&plan.array_size()), zyx(output.view().size()));
+    let (expected, got) = (zyx(&plan.array_size()), zyx(output.size()));
     if expected != got {
         return Err(PyValueError::new_err(format!("{filter}: out must have shape {expected}, got {got}")));
     }
-    if output.pixel_type() != plan.pixel_type || output.is_bool() != is_bool {
-        let name =
-            |pixel_type: PixelType, is_bool: bool| if is_bool { "bool" } else { pixel_type.numpy_name() };
-        return Err(PyTypeError::new_err(format!(
-            "{filter}: out must have dtype {}, got {}",
-            name(plan.pixel_type, is_bool),
-            name(output.pixel_type(), output.is_bool()),
-        )));
-    }
-    Ok(())
+    let name = |pixel_type: PixelType, is_bool: bool| if is_bool { "bool" } else { pixel_type.numpy_name() };
+    Err(PyTypeError::new_err(format!(
+        "{filter}: out must have dtype {}, got {}",
+        name(plan.pixel_type, is_bool),
+        name(output.pixel_type(), output.is_bool()),
+    )))
 }
 
 /// An image of vectors as one of scalars with one more axis, x of which are the components; shares memory.

@@ -84,9 +84,15 @@ impl Spec {
         match self {
             Self::Median { radius, nan_policy, .. } => {
                 radius.check("median", "radius", chosen.len())?;
-                let mut zyx = vec![0; rank];
-                chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = radius.get(i));
-                Ok(Arc::new(Median::new(PerAxis::zyx(zyx)).nan_policy(*nan_policy)))
+                let radius = match radius {
+                    Values::One(radius) if chosen.len() == rank => PerAxis::uniform(*radius),
+                    _ => {
+                        let mut zyx = vec![0; rank];
+                        chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = radius.get(i));
+                        PerAxis::zyx(zyx)
+                    }
+                };
+                Ok(Arc::new(Median::new(radius).nan_policy(*nan_policy)))
             }
             Self::GradientMagnitude { spacing, dtype, .. } => {
                 let mut filter = GradientMagnitude::new();
@@ -96,8 +102,10 @@ impl Spec {
                     chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = spacing.get(i));
                     filter = filter.spacing(PerAxis::zyx(zyx));
                 }
-                let along: Vec<bool> = (0..rank).map(|axis| chosen.contains(&axis)).collect();
-                filter = filter.axes(PerAxis::zyx(along));
+                if chosen.len() < rank {
+                    let along: Vec<bool> = (0..rank).map(|axis| chosen.contains(&axis)).collect();
+                    filter = filter.axes(PerAxis::zyx(along));
+                }
                 if let Some(pixel_type) = dtype.or(asked) {
                     filter = filter.pixel_type(pixel_type);
                 }

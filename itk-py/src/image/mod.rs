@@ -240,7 +240,7 @@ impl PyImage {
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(convert::dtype(py, self.image.header().pixel_type, self.is_bool)?.into_any())
+        Ok(convert::dtype(py, self.image.header().pixel_type, self.is_bool).into_any())
     }
 
     #[getter]
