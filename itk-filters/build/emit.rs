@@ -115,7 +115,8 @@ impl Emitter<'_> {
             Node::Min(a, b) | Node::Max(a, b) => {
                 self.value(a);
                 self.value(b);
-                let (low, high) = (self.step.network.find(Node::Min(a, b)), self.step.network.find(Node::Max(a, b)));
+                let (low, high) =
+                    (self.step.network.find(Node::Min(a, b)), self.step.network.find(Node::Max(a, b)));
                 let live = |id: Option<Id>| id.filter(|&id| self.live[id]);
                 match (live(low), live(high)) {
                     (Some(low), Some(high)) => {

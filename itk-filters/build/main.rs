@@ -20,7 +20,8 @@ fn main() {
     text.push_str("\n/// The kernel of a window, if there is one.\npub(super) fn find<K: Key>(window: [usize; 3]) -> Option<Kernel<K>> {\n    Some(match window {\n");
     for shape in &shapes {
         let [x, y, z] = shape.window;
-        writeln!(text, "        [{x}, {y}, {z}] => Kernel::of::<{}>(),", emit::name(shape.window)).expect("text grows");
+        writeln!(text, "        [{x}, {y}, {z}] => Kernel::of::<{}>(),", emit::name(shape.window))
+            .expect("text grows");
     }
     text.push_str("        _ => return None,\n    })\n}\n");
     let folder = env::var_os("OUT_DIR").expect("cargo names the folder");

@@ -77,8 +77,9 @@ impl Network {
             ([], list) | (list, []) => list.to_vec(),
             (&[a], &[b]) => vec![self.min(a, b), self.max(a, b)],
             _ => {
-                let every_other =
-                    |list: &[Id], first: usize| list.iter().skip(first).step_by(2).copied().collect::<Vec<_>>();
+                let every_other = |list: &[Id], first: usize| {
+                    list.iter().skip(first).step_by(2).copied().collect::<Vec<_>>()
+                };
                 let even = self.merge(&every_other(a, 0), &every_other(b, 0));
                 let odd = self.merge(&every_other(a, 1), &every_other(b, 1));
                 let mut merged = vec![even[0]];
@@ -134,6 +135,10 @@ impl Network {
     /// Minima and maxima that the results need: vector operations a step.
     pub(crate) fn operations(&self, results: impl IntoIterator<Item = Id>) -> usize {
         let live = self.live(results);
-        self.nodes.iter().zip(live).filter(|(node, live)| *live && matches!(node, Node::Min(..) | Node::Max(..))).count()
+        self.nodes
+            .iter()
+            .zip(live)
+            .filter(|(node, live)| *live && matches!(node, Node::Min(..) | Node::Max(..)))
+            .count()
     }
 }

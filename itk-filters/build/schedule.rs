@@ -166,7 +166,8 @@ impl Planner {
             used: self.used.iter().map(|(span, age)| (number(span), *age)).collect(),
         };
         for (i, span) in spans.iter().enumerate() {
-            let steps = self.used.iter().filter(|(used, _)| used == span).map(|&(_, age)| age).max().unwrap_or(0);
+            let steps =
+                self.used.iter().filter(|(used, _)| used == span).map(|&(_, age)| age).max().unwrap_or(0);
             let items = self.lists[span].items.iter().map(|&id| Some(id)).collect();
             debug_assert_eq!(number(span), i);
             step.kept.push(KeptList { items, steps });
@@ -341,7 +342,8 @@ impl Step {
     fn forget_unused(&mut self) {
         loop {
             let live = self.network.live(self.results());
-            let mut wanted: Vec<Vec<bool>> = self.kept.iter().map(|list| vec![false; list.items.len()]).collect();
+            let mut wanted: Vec<Vec<bool>> =
+                self.kept.iter().map(|list| vec![false; list.items.len()]).collect();
             for (id, node) in self.network.nodes().iter().enumerate() {
                 if let (true, Node::Kept { list, item }) = (live[id], node) {
                     wanted[self.used[*list].0][*item] = true;

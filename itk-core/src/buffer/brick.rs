@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Strides;
@@ -15,7 +14,7 @@ pub struct Brick<'a, T> {
     size: Axes<usize>,
     start: NonNull<u8>,
     strides: Strides,
-    stored: Arc<AtomicUsize>,
+    stored: Option<&'a AtomicUsize>,
     next: usize,
     lifetime: PhantomData<&'a mut [T]>,
 }
@@ -23,14 +22,14 @@ pub struct Brick<'a, T> {
 // SAFETY: bricks of one output have no pixel in common, and no two pixels of an output overlap.
 unsafe impl<T: Pixel> Send for Brick<'_, T> {}
 
-impl<T: Pixel> Brick<'_, T> {
+impl<'a, T: Pixel> Brick<'a, T> {
     /// Cuts an output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest.
-    pub(super) fn cut<'a>(
+    pub(super) fn cut(
         start: NonNull<u8>,
         strides: Strides,
-        stored: &Arc<AtomicUsize>,
+        stored: Option<&'a AtomicUsize>,
         extent: &[usize],
-    ) -> Vec<Brick<'a, T>> {
+    ) -> Vec<Self> {
         let size = strides.size;
         let counts = Axes::from_fn(size.len(), |a| size[a].div_ceil(extent[a]));
         (0..counts.iter().product())
@@ -41,7 +40,7 @@ impl<T: Pixel> Brick<'_, T> {
                     i * extent[a]
                 });
                 let size = Axes::from_fn(size.len(), |a| extent[a].min(size[a] - first[a]));
-                Brick { first, size, start, strides, stored: stored.clone(), next: 0, lifetime: PhantomData }
+                Brick { first, size, start, strides, stored, next: 0, lifetime: PhantomData }
             })
             .collect()
     }
@@ -137,6 +136,8 @@ impl<T: Pixel> Brick<'_, T> {
 
 impl<T> Drop for Brick<'_, T> {
     fn drop(&mut self) {
-        self.stored.fetch_add(self.next * self.size[0], Ordering::Release);
+        if let Some(stored) = self.stored {
+            stored.fetch_add(self.next * self.size[0], Ordering::Release);
+        }
     }
 }

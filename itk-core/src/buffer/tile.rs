@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{ArrayBase, DataMut, Dimension};
 
-use super::brick::Brick;
 use super::Strides;
+use super::brick::Brick;
 use super::view::{array_strides, pointer, split_row};
 use crate::Axes;
 use crate::pixel::{Pixel, PixelType};
@@ -104,7 +104,7 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
     /// When an extent is 0, or there is not one for each axis.
     pub fn into_bricks(self, extent: &[usize]) -> Vec<Brick<'a, T>> {
         assert_eq!(extent.len(), self.size().len(), "an extent an axis");
-        Brick::<T>::cut(self.any.start, self.any.strides, &self.any.stored, extent)
+        Brick::<T>::cut(self.any.start, self.any.strides, self.any.stored, extent)
     }
 
     /// Cuts the rows into bands of `rows` and each band into strips of `columns`, the last ones shorter where

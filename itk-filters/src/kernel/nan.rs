@@ -16,9 +16,7 @@ pub(crate) fn windows<T: Pixel>(
 ) -> Option<Vec<bool>> {
     let rank = radius.len();
     let low = Axes::from_fn(rank, |a| first[a].saturating_sub(radius[a]));
-    let high = Axes::from_fn(rank, |a| {
-        (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a])
-    });
+    let high = Axes::from_fn(rank, |a| (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a]));
     let mut extent = Axes::from_fn(rank, |a| high[a].saturating_sub(low[a]));
     let mut row = vec![T::default(); extent[0]];
     let mut found = Vec::with_capacity(extent.iter().product());
@@ -37,7 +35,13 @@ pub(crate) fn windows<T: Pixel>(
 }
 
 /// Marks all that lies within `radius` of a mark along one axis, and keeps the part `range` of that axis.
-fn spread(found: &[bool], extent: &[usize], axis: usize, radius: usize, range: std::ops::Range<usize>) -> Vec<bool> {
+fn spread(
+    found: &[bool],
+    extent: &[usize],
+    axis: usize,
+    radius: usize,
+    range: std::ops::Range<usize>,
+) -> Vec<bool> {
     let inner: usize = extent[..axis].iter().product();
     let outer: usize = extent[axis + 1..].iter().product();
     let n = extent[axis];

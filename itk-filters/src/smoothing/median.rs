@@ -358,8 +358,12 @@ impl<T: Pixel> Window<'_, T> {
         let samples: u128 = self.radius.iter().map(|&r| 2 * r as u128 + 1).product();
         let Self { source, radius, policy, .. } = self;
         match samples {
-            n if u32::try_from(n).is_ok() => histogram::medians::<T, u32>(source, radius, *policy, run, store),
-            n if u64::try_from(n).is_ok() => histogram::medians::<T, u64>(source, radius, *policy, run, store),
+            n if u32::try_from(n).is_ok() => {
+                histogram::medians::<T, u32>(source, radius, *policy, run, store)
+            }
+            n if u64::try_from(n).is_ok() => {
+                histogram::medians::<T, u64>(source, radius, *policy, run, store)
+            }
             _ => histogram::medians::<T, u128>(source, radius, *policy, run, store),
         }
     }

@@ -85,7 +85,10 @@ pub(crate) struct Kernel<K: 'static> {
 
 impl<K: Key> Kernel<K> {
     fn of<N: Network>() -> Self {
-        Self { plan: const { &N::PLAN }, step: |level, step| simd::dispatch(level, Run::<N, K>(step, std::marker::PhantomData)) }
+        Self {
+            plan: const { &N::PLAN },
+            step: |level, step| simd::dispatch(level, Run::<N, K>(step, std::marker::PhantomData)),
+        }
     }
 }
 
@@ -185,6 +188,8 @@ impl<S: Simd, K: Key> Io<'_, S, K> {
     #[inline(always)]
     fn give(&self, row: usize, medians: K::Vector<S>) {
         // SAFETY: the promise of `Step`; the plan has this output row.
-        unsafe { medians.write(self.step.outputs.get_unchecked(row).add(self.column * K::Vector::<S>::LANES)) }
+        unsafe {
+            medians.write(self.step.outputs.get_unchecked(row).add(self.column * K::Vector::<S>::LANES))
+        }
     }
 }

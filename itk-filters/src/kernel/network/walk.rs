@@ -226,13 +226,17 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let plan = walk.plan();
         let (y, z) = (walk.kernel.y, walk.kernel.z);
         let strides = walk.source.strides();
-        let place = |axis: usize| walk.offset[axis] + brick.first()[axis] + if axis == 0 { 0 } else { rest[axis - 1] };
+        let place = |axis: usize| {
+            walk.offset[axis] + brick.first()[axis] + if axis == 0 { 0 } else { rest[axis - 1] }
+        };
         let along = |axis: Option<usize>, bytes: &Axes<isize>| axis.map_or(0, |a| bytes[a]);
         let others = (1..strides.size.len()).filter(|&a| Some(a) != y && Some(a) != z);
         let column = if strip.direct { place(0) + strip.start - plan.window[0] / 2 } else { 0 };
-        let offset = others.map(|a| place(a) as isize * strides.bytes[a]).sum::<isize>() + column as isize * strides.bytes[0];
+        let offset = others.map(|a| place(a) as isize * strides.bytes[a]).sum::<isize>()
+            + column as isize * strides.bytes[0];
         let start = AnyView::from(walk.source).start().as_ptr().wrapping_offset(offset);
-        let first = |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
+        let first =
+            |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
         Self {
             walk,
             brick,
@@ -277,7 +281,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
             if strip.direct {
                 for row in wanted {
                     let y = self.clamp(0, self.top + row);
-                    scratch.rows.extend((0..plan.planes()).map(|plane| self.line(y, plane).cast_const().cast::<T::Key>()));
+                    scratch.rows.extend(
+                        (0..plan.planes()).map(|plane| self.line(y, plane).cast_const().cast::<T::Key>()),
+                    );
                 }
             } else {
                 nan |= self.stage(wanted.clone(), staged_end, pitch, scratch);
@@ -333,7 +339,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
     fn stage(&self, wanted: Range<isize>, from: isize, pitch: usize, scratch: &mut Scratch<T>) -> bool {
         let (walk, plan) = (self.walk, self.walk.plan());
         let image = walk.source.size()[0];
-        let x = (walk.offset[0] + self.brick.first()[0] + self.strip.start) as isize - (plan.window[0] / 2) as isize;
+        let x = (walk.offset[0] + self.brick.first()[0] + self.strip.start) as isize
+            - (plan.window[0] / 2) as isize;
         let (low, high) = (x.max(0) as usize, (x + pitch as isize).min(image as isize) as usize);
         let (before, after) = ((low as isize - x) as usize, (x + pitch as isize) as usize - high);
         let plain = is_plain(&walk.source);
@@ -366,7 +373,16 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 nan |= simd::dispatch(walk.level, Stage { rows, before, count: high - low, after, ahead: 0 });
             }
         }
-        nan | simd::dispatch(walk.level, Stage { rows: &scratch.stage, before, count: high - low, after, ahead: self.input.y * plan.rows as isize })
+        nan | simd::dispatch(
+            walk.level,
+            Stage {
+                rows: &scratch.stage,
+                before,
+                count: high - low,
+                after,
+                ahead: self.input.y * plan.rows as isize,
+            },
+        )
     }
 
     /// Copies the medians of a step, whose first row is `top`, to where they belong.
@@ -386,7 +402,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
                     continue;
                 }
                 scratch.pixels.clear();
-                scratch.pixels.extend(scratch.medians[from..from + written].iter().map(|&key| T::from_key(key)));
+                scratch
+                    .pixels
+                    .extend(scratch.medians[from..from + written].iter().map(|&key| T::from_key(key)));
                 let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
                     axis if axis == self.walk.kernel.y => y as usize,
                     axis if axis == self.walk.kernel.z => self.rest[a] + slice,
