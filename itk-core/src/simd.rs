@@ -246,5 +246,5 @@ pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
     }
     let _ = level;
     LAST_RUN.store(0, Ordering::Relaxed);
-    job.run(Baseline::new())
+    Baseline::new().enter(job)
 }

@@ -301,7 +301,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
                     });
                 }
             }
-            (walk.kernel.kernel.step)(
+            walk.kernel.kernel.run(
                 walk.level,
                 &Step {
                     rows: &scratch.rows,
