@@ -96,6 +96,8 @@ def main(wheels: Path, root: Path) -> None:
             found[key] = found.get(key, Counter()) + counts
             wrong += [f"{' '.join(key)} {fault}" for fault in faults]
 
+    if not found:
+        sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
     columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
     print(f"{'kernel':14} {'key':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
     expected = {(kernel, key, level) for kernel in kernels(root) for key in KEYS for level in REGISTERS}
