@@ -101,7 +101,8 @@ def main(wheels: Path, root: Path) -> None:
     columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
     print(f"{'kernel':14} {'key':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
     expected = {(kernel, key, level) for kernel in kernels(root) for key in KEYS for level in REGISTERS}
-    order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], KEYS.index(key[1]), list(REGISTERS).index(key[2]))
+    levels = list(REGISTERS)
+    order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], KEYS.index(key[1]), levels.index(key[2]))
     for key in sorted(found, key=order):
         counts = found[key]
         print(f"{key[0]:14} {key[1]:4} {key[2]:9}" + "".join(f"{counts[column]:13}" for column in columns))
