@@ -1,6 +1,7 @@
 //! Generates the selection networks of the median: see `schedule` for how they work.
 
 mod emit;
+mod layout;
 mod network;
 mod schedule;
 
@@ -8,14 +9,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use schedule::Step;
+use schedule::Program;
 
 fn main() {
     println!("cargo::rerun-if-changed=build");
     let mut text = String::new();
     let shapes = schedule::shapes();
     for &shape in &shapes {
-        text.push_str(&emit::kernel(&Step::plan(shape)));
+        text.push_str(&emit::kernel(&Program::plan(shape)));
     }
     text.push_str("\n/// The kernel of a window, if there is one.\npub(super) fn find<K: Key>(window: [usize; 3]) -> Option<Kernel<K>> {\n    Some(match window {\n");
     for shape in &shapes {
