@@ -1,0 +1,75 @@
+"""Timing: contenders take turns, round after round, and the best round of each counts."""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import repeat
+from time import perf_counter
+
+ROUND = 0.02  # seconds of one turn of a contender at least: fast calls are repeated
+PIECE = 0.001  # seconds of a part of a turn that is timed at least: the best part counts, as others share the CPU
+Batch = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: rounds of a fast contender, and the seconds that one contender may take."""
+
+    rounds: int
+    seconds: float
+
+    @property
+    def call(self) -> float:
+        """Seconds that one call may take; slower contenders get a smaller image."""
+        return self.seconds / 5
+
+
+FULL = Effort(rounds=9, seconds=0.3)
+QUICK = Effort(rounds=4, seconds=0.15)
+
+
+def batch(call: Callable[[], object], before: Callable[[], object] | None = None) -> Batch:
+    """Seconds of n calls; `before` is called first, out of the time."""
+
+    def seconds(n: int) -> float:
+        if before is not None:
+            before()
+        turns = repeat(None, n)
+        start = perf_counter()
+        for _ in turns:
+            call()
+        return perf_counter() - start
+
+    return seconds
+
+
+def best(jobs: dict[str, Batch], effort: Effort) -> dict[str, float]:
+    """Seconds of one call of each job: the minimum of rounds in which the jobs take turns, after a warm call."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _best(jobs, effort)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _best(jobs: dict[str, Batch], effort: Effort) -> dict[str, float]:
+    found, plans = {}, {}
+    for name, job in jobs.items():
+        found[name] = once = job(1)
+        if once < effort.seconds / 3:
+            once = found[name] = min(once, job(1))
+        inner = min(100_000, max(1, math.ceil(PIECE / max(once, 1e-7))))
+        pieces = max(1, math.ceil(ROUND / (inner * once)))
+        rounds = min(effort.rounds, max(1, int(effort.seconds / (pieces * inner * once))))
+        plans[name] = inner, pieces, rounds
+    for turn in range(effort.rounds):
+        for name, job in jobs.items():
+            inner, pieces, rounds = plans[name]
+            if turn * rounds // effort.rounds != (turn + 1) * rounds // effort.rounds:
+                found[name] = min(found[name], min(job(inner) / inner for _ in range(pieces)))
+    return found
