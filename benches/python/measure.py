@@ -16,7 +16,6 @@ from timing import Effort, best
 
 SHORT = {"uint": "u", "int": "i", "float": "f"}
 SHAPES = {2: (2048, 2048), 3: (64, 256, 256)}
-WHOLE = 3  # times as long as else allowed a call may take if it then gets the whole image
 CHECKED_WORK = 2_000_000  # pixels times window of the images whose results are compared by every peer
 DIFFERS = "differs from"  # in a problem that makes a run worthless
 AVX2 = ForcedOxitk("avx2")
@@ -208,17 +207,19 @@ def example(config: Config) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fitted(peer: Peer, image: np.ndarray, radius: Radius, effort: Effort) -> tuple[Run, tuple[int, ...]]:
-    """A run on the whole image, or on the largest middle of it that takes no longer than a call may."""
+    """A run on the whole image or, for the slow, on a middle of it."""
     shape = tuple(map(min, peer.smallest(radius), image.shape))
     while True:
         run = peer.prepare(centre(image, shape), radius)
-        job = peer.job(run.warm or run.fresh)
-        seconds = min(job(1), job(1)) if shape != image.shape else 0
-        if shape == image.shape or seconds > effort.call / 2:
+        if shape == image.shape:
             return run, shape
-        growth = effort.call / max(seconds, 1e-6)
-        if math.prod(image.shape) < min(WHOLE * growth, 200) * math.prod(shape):
+        job = peer.job(run.warm or run.fresh)
+        seconds = max(min(job(1), job(1)), 1e-6)
+        if seconds > effort.call / 2:
+            return run, shape
+        # Small images tell little of large ones: no step is a large one.
+        if math.prod(image.shape) / math.prod(shape) < min(effort.whole / seconds, 200):
             shape = image.shape
             continue
-        factor = min(32.0, growth) ** (1 / image.ndim)
+        factor = min(32.0, effort.call / seconds) ** (1 / image.ndim)
         shape = tuple(min(have, math.ceil(n * factor)) for n, have in zip(shape, image.shape, strict=True))

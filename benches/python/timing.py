@@ -16,19 +16,17 @@ Batch = Callable[[int], float]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: rounds of a fast contender, and the seconds that one contender may take."""
+    """How much is measured."""
 
-    rounds: int
-    seconds: float
-
-    @property
-    def call(self) -> float:
-        """Seconds that one call may take; slower contenders get a smaller image."""
-        return self.seconds / 5
+    rounds: int  # at most
+    seconds: float  # of all rounds of one contender, about
+    call: float = 0.025  # seconds of one call of those who are too slow for the whole image and get its middle
+    whole: float = 0.3  # seconds that the whole image may take
 
 
-FULL = Effort(rounds=9, seconds=0.3)
+FULL = Effort(rounds=9, seconds=0.4)
 QUICK = Effort(rounds=4, seconds=0.15)
+GLANCE = Effort(rounds=2, seconds=0.02, call=0.005, whole=0.03)
 
 
 def batch(call: Callable[[], object], before: Callable[[], object] | None = None) -> Batch:

@@ -12,7 +12,7 @@ from contents import mirrored, pictures
 from measure import centre, fitted
 from peers import OXITK, PEERS, Peer
 from scipy import ndimage
-from timing import Effort, best
+from timing import GLANCE, Effort, best
 
 Field = np.ndarray  # float32 in [0, 1)
 Maker = Callable[[int, np.random.Generator], Field]
@@ -218,9 +218,8 @@ def search(dtype: str, radius: int, size: int, effort: Effort, keep: int = 5, se
 
     Contents with unequal results come first.
     """
-    short = replace(effort, rounds=2, seconds=0.02)
     found = [
-        Found(n, ratio(n, dtype, radius, size, short, seed), equal(n, dtype, radius, size, seed)) for n in makers()
+        Found(n, ratio(n, dtype, radius, size, GLANCE, seed), equal(n, dtype, radius, size, seed)) for n in makers()
     ]
     found.sort(key=lambda one: (one.equal, one.ratio))
     worst = found[: max(12, 2 * keep)]
