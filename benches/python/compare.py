@@ -22,6 +22,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and only the peers that a bound names")
     parser.add_argument("--only", metavar="PATTERN", help="only cases with this regular expression in their name")
+    parser.add_argument(
+        "--cpu-time", action="store_true", help="time by CPU time: for a busy machine, but then the run does not count"
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report here, not to the terminal")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw Mpix/s against radius, .svg or .png")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers for programs")
@@ -31,13 +34,13 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Measure and report."""
     chosen = options()
-    environment.enter()
+    environment.enter(chosen.cpu_time)
     # Only now: all of these load libraries that read the environment.
     import cases
     import report
     from measure import DIFFERS, Bench
     from peers import IPP, OXITK, PEERS, missing
-    from timing import FULL, QUICK
+    from timing import FULL, QUICK, SPENT
 
     begin = time.monotonic()
     lacking = missing()
@@ -62,6 +65,7 @@ def main() -> int:
         "CPU": environment.cpu(),
         "versions": ", ".join(f"{name} {version}" for name, version in environment.versions().items()),
         "IPP": "takes no part" if IPP.name in lacking else f"{IPP.dispatched()}, chosen by its own dispatcher",
+        "clock": f"{'CPU time' if chosen.cpu_time else 'wall clock'}; the timed calls had {SPENT.share():.0%} of a CPU",
         "run": f"{'quick' if chosen.quick else 'full'}, {time.monotonic() - begin:.0f} s, {time.strftime('%Y-%m-%d')}",
     }
     outcome = report.Outcome(facts, outcomes, bench, environment.is_reference_cpu())

@@ -9,7 +9,14 @@ from importlib import metadata
 from pathlib import Path
 
 _READY = "OXITK_BENCH_READY"
-_UNSET = ("OPENBLAS_CORETYPE", "PYTHONDONTWRITEBYTECODE", "OXITK_SIMD", "OXITK_NUM_THREADS", "OPENCV_IPP")
+_UNSET = (
+    "OPENBLAS_CORETYPE",
+    "PYTHONDONTWRITEBYTECODE",
+    "OXITK_SIMD",
+    "OXITK_NUM_THREADS",
+    "OPENCV_IPP",
+    "OXITK_BENCH_CPU_TIME",
+)
 _ONE_THREAD = (
     "RAYON_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -47,7 +54,7 @@ def _ipp_links() -> Path:
     return folder
 
 
-def enter() -> None:
+def enter(cpu_time: bool = False) -> None:
     """Start this program anew, once, in an environment without switches and with one thread a library."""
     if os.environ.get(_READY):
         return
@@ -56,6 +63,8 @@ def enter() -> None:
     searched = [str(_ipp_links()), environment.get("LD_LIBRARY_PATH", "")]
     environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, searched))
     environment[_READY] = "1"
+    if cpu_time:
+        environment["OXITK_BENCH_CPU_TIME"] = "1"
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from measure import Bench
+from timing import BUSY, CPU_TIME, SPENT
 
 TOLERANCE = 0.25
 _NOISE_2D: dict[str, dict[str, dict[int, float]]] = {
@@ -77,6 +78,10 @@ def checked(bench: Bench) -> list[Checked]:
 
 def verdict(rows: list[Checked], same_cpu: bool) -> str:
     """Whether the run counts, in a sentence."""
+    if CPU_TIME:
+        return "This run does not count: it was timed by CPU time."
+    if SPENT.share() < BUSY:
+        return f"This run does not count: the timed calls had only {SPENT.share():.0%} of a CPU, others were busy."
     slow = [row for row in rows if row.slow]
     names = ", ".join(f"{row.peer} {row.case} ({row.here / row.reference - 1:+.0%})" for row in slow)
     if same_cpu:

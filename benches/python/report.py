@@ -146,8 +146,8 @@ def plot(outcome: Outcome, path: Path) -> None:
     colours = {name: f"C{i}" for i, name in enumerate((OXITK.name, *(peer.name for peer in PEERS)))}
     for panel in axes.flat[len(panels) :]:
         panel.set_visible(False)
-    for panel, ((rank, dtype), lines) in zip(axes.flat, sorted(panels.items()), strict=False):
-        for line, points in sorted(lines.items()):
+    for panel, ((rank, dtype), lines) in zip(axes.flat, panels.items(), strict=False):
+        for line, points in lines.items():
             name, _, content = line.partition(", ")
             if content and name not in _DOUBLE:
                 continue

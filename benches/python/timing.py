@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import repeat
-from time import perf_counter
+from time import perf_counter, process_time
 
 ROUND = 0.02  # seconds of one turn of a contender at least: fast calls are repeated
 PIECE = 0.001  # seconds of a part of a turn that is timed at least: the best part counts, as others share the CPU
+BUSY = 0.9  # of a CPU at least, or the timed calls were disturbed
+CPU_TIME = bool(os.environ.get("OXITK_BENCH_CPU_TIME"))  # time by the CPU time of the process, not by the wall clock
 Batch = Callable[[int], float]
+
+
+@dataclass
+class _Spent:
+    """Seconds of all timed calls, by the wall clock and of CPU time."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+    def share(self) -> float:
+        """How much of a CPU the timed calls had."""
+        return self.cpu / self.wall if self.wall else 1.0
+
+
+SPENT = _Spent()
 
 
 @dataclass(frozen=True)
@@ -36,10 +54,13 @@ def batch(call: Callable[[], object], before: Callable[[], object] | None = None
         if before is not None:
             before()
         turns = repeat(None, n)
-        start = perf_counter()
+        used, start = process_time(), perf_counter()
         for _ in turns:
             call()
-        return perf_counter() - start
+        wall, cpu = perf_counter() - start, process_time() - used
+        SPENT.wall += wall
+        SPENT.cpu += min(cpu, wall)
+        return cpu if CPU_TIME else wall
 
     return seconds
 
