@@ -215,11 +215,11 @@ def fitted(peer: Peer, image: np.ndarray, radius: Radius, effort: Effort) -> tup
             return run, shape
         job = peer.job(run.warm or run.fresh)
         seconds = max(min(job(1), job(1)), 1e-6)
-        if seconds > effort.call / 2:
-            return run, shape
-        # Small images tell little of large ones: no step is a large one.
+        # Small images tell little of large ones: this step is not too large.
         if math.prod(image.shape) / math.prod(shape) < min(effort.whole / seconds, 200):
             shape = image.shape
             continue
+        if seconds > effort.call / 2:
+            return run, shape
         factor = min(32.0, effort.call / seconds) ** (1 / image.ndim)
         shape = tuple(min(have, math.ceil(n * factor)) for n, have in zip(shape, image.shape, strict=True))

@@ -38,7 +38,9 @@ def _case_rows(outcome: Outcome) -> list[list[str]]:
     rows = []
     for case, value in outcome.cases:
         verdict = "not measured" if value is None else "met" if case.met(value) else "**missed**"
-        rows.append([case.label, case.wanted(), figure(value), verdict])
+        # A digit more than elsewhere, as some bounds are close.
+        told = f"{value:.4g}" if value is not None and value < 1000 else figure(value)
+        rows.append([case.label, case.wanted(), told, verdict])
     return rows
 
 
