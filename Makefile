@@ -63,6 +63,6 @@ bench-peers: wheel ## time the median beside OpenCV, IPP, ITK, ...; BENCH="--qui
 	@$(STEP) "Median beside its peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
 
 clean: ## remove all that was built; the peers stay in the user's cache
-	rm -rf target dist demo-output .venv .venv-dev tests/downstream/target tests/downstream/Cargo.lock
+	rm -rf target dist demo-output .venv .venv-dev {tests/downstream,benches/sitk}/{target,Cargo.lock}
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find itk-py/python -name '*.so' -delete
