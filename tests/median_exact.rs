@@ -43,7 +43,8 @@ fn size(radius: &[usize], samples: usize, random: &mut Random) -> Axes<usize> {
     let mut budget = (samples / window).max(1);
     Axes::from_fn(radius.len(), |a| {
         let k = 2 * radius[a] + 1;
-        let wanted = if a == 0 && random.below(3) == 0 { 1 + random.below(200) } else { 1 + random.below(3 * k) };
+        let wanted =
+            if a == 0 && random.below(3) == 0 { 1 + random.below(200) } else { 1 + random.below(3 * k) };
         let n = wanted.min(budget);
         budget /= n;
         n

@@ -98,7 +98,8 @@ fn loops(program: &Program, layout: &Layout) -> String {
                     Block::Sort { .. } => call.inputs,
                     _ => call.inputs.map(slot),
                 };
-                let output = if let Block::Select { .. } = call.block { call.output } else { slot(call.output) };
+                let output =
+                    if let Block::Select { .. } = call.block { call.output } else { slot(call.output) };
                 format!("[{a}, {b}, {output}]")
             })
             .collect();
@@ -115,13 +116,15 @@ fn loops(program: &Program, layout: &Layout) -> String {
         let mut writer = Writer::new(&network, results.iter().copied());
         for (item, id) in results.iter().enumerate() {
             let give = matches!(block, Block::Select { .. });
-            let call = if give { format!("io.give(c, v{id});") } else { format!("io.keep(c, {item}, v{id});") };
+            let call =
+                if give { format!("io.give(c, v{id});") } else { format!("io.keep(c, {item}, v{id});") };
             writer.uses.push((*id, call));
         }
         writer.load = Box::new(|_, x| format!("io.load(a, {x})"));
         writer.kept = Box::new(|list, item| format!("io.kept({}, {item})", ["a", "b"][list]));
         let second = if let Block::Sort { .. } = block { "_" } else { "b" };
-        writeln!(text, "        for &[a, {second}, c] in const {{ &[{}] }} {{", calls.join(", ")).expect("text grows");
+        writeln!(text, "        for &[a, {second}, c] in const {{ &[{}] }} {{", calls.join(", "))
+            .expect("text grows");
         text.push_str(&writer.finish(results));
         text.push_str("        }\n");
     }
@@ -199,7 +202,8 @@ impl<'a> Writer<'a> {
 
     fn computed(&mut self, id: Id) {
         self.done[id] = true;
-        let uses: Vec<String> = self.uses.iter().filter(|(used, _)| *used == id).map(|(_, text)| text.clone()).collect();
+        let uses: Vec<String> =
+            self.uses.iter().filter(|(used, _)| *used == id).map(|(_, text)| text.clone()).collect();
         for text in uses {
             self.line(&text);
         }

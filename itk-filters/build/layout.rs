@@ -71,7 +71,8 @@ impl Layout {
                     continue;
                 }
                 let length = program.lists[call.output].0;
-                let at = (0..).find(|&at| (at..at + length).all(|i| !taken.get(i).unwrap_or(&false))).unwrap_or(0);
+                let at =
+                    (0..).find(|&at| (at..at + length).all(|i| !taken.get(i).unwrap_or(&false))).unwrap_or(0);
                 taken.resize(taken.len().max(at + length), false);
                 taken[at..at + length].fill(true);
                 layout.slot_of[call.output] = layout.slots.len();

@@ -78,7 +78,8 @@ impl Block {
     pub(crate) fn expand(&self, network: &mut Network, row: usize, lists: [&[Id]; 2]) -> Vec<Id> {
         match *self {
             Self::Sort { first, count } => {
-                let loads: Vec<Id> = (first..first + count).map(|x| network.add(Node::Load { row, x })).collect();
+                let loads: Vec<Id> =
+                    (first..first + count).map(|x| network.add(Node::Load { row, x })).collect();
                 network.sort(&loads)
             }
             Self::Merge { low, end, .. } => network.merge(lists[0], lists[1])[low..end].to_vec(),
@@ -165,7 +166,9 @@ impl Step {
             .iter()
             .map(|&(length, origin)| match origin {
                 Origin::Computed => Vec::new(),
-                Origin::Kept(list) => (0..length).map(|item| network.add(Node::Kept { list, item })).collect(),
+                Origin::Kept(list) => {
+                    (0..length).map(|item| network.add(Node::Kept { list, item })).collect()
+                }
             })
             .collect();
         let mut outputs = vec![0; program.shape.rows * program.shape.slices];
@@ -292,10 +295,17 @@ impl Planner {
             let ages = self.used.iter().filter(|(used, ..)| used == span).map(|&(_, age, _)| age);
             (self.spans[span].id, ages.max().unwrap_or(0))
         });
-        let used = self.used.iter().map(|(span, age, _)| {
-            (spans.binary_search(span).expect("a span that is used is kept"), *age)
-        });
-        Program { shape: self.shape, kept: kept.collect(), used: used.collect(), lists: self.lists, calls: self.calls }
+        let used = self
+            .used
+            .iter()
+            .map(|(span, age, _)| (spans.binary_search(span).expect("a span that is used is kept"), *age));
+        Program {
+            shape: self.shape,
+            kept: kept.collect(),
+            used: used.collect(),
+            lists: self.lists,
+            calls: self.calls,
+        }
     }
 
     /// The medians of `height` output rows from `top` on. `core` is the list of the rows that all their windows contain.
@@ -454,16 +464,66 @@ impl Planner {
     }
 }
 
-/// The windows that have a kernel.
+/// Windows with a kernel, xyz: squares and cubes, and what lies between them.
+const WINDOWS: &[[usize; 3]] = &[
+    [3, 1, 1],
+    [5, 1, 1],
+    [7, 1, 1],
+    [9, 1, 1],
+    [1, 3, 1],
+    [1, 5, 1],
+    [1, 7, 1],
+    [1, 9, 1],
+    [3, 3, 1],
+    [5, 3, 1],
+    [7, 3, 1],
+    [11, 3, 1],
+    [3, 5, 1],
+    [5, 5, 1],
+    [7, 5, 1],
+    [3, 7, 1],
+    [5, 7, 1],
+    [7, 7, 1],
+    [9, 9, 1],
+    [3, 11, 1],
+    [11, 11, 1],
+    [13, 13, 1],
+    [15, 15, 1],
+    [3, 3, 3],
+    [5, 3, 3],
+    [3, 5, 3],
+    [3, 3, 5],
+    [5, 5, 3],
+    [5, 3, 5],
+    [3, 5, 5],
+    [5, 5, 5],
+    [7, 7, 7],
+];
+
+/// The windows that have a kernel, and how it walks: what was fastest where it was measured.
 pub(crate) fn shapes() -> Vec<Shape> {
-    let shape = |window, height, rows, slices, keeps, form| Shape { window, height, rows, slices, keeps, form };
-    vec![
-        shape([3, 3, 1], 2, 8, 1, false, Form::Straight),
-        shape([5, 5, 1], 2, 4, 1, true, Form::Straight),
-        shape([7, 7, 1], 4, 4, 1, true, Form::Straight),
-        shape([9, 9, 1], 4, 4, 1, true, Form::Straight),
-        shape([11, 11, 1], 4, 4, 1, true, Form::Straight),
-        shape([3, 3, 3], 2, 2, 2, true, Form::Straight),
-        shape([5, 5, 5], 2, 2, 2, true, Form::Straight),
-    ]
+    WINDOWS.iter().map(|&window| shape(window)).collect()
+}
+
+fn shape(window: [usize; 3]) -> Shape {
+    let [kx, ky, kz] = window;
+    let height = match ky {
+        1 => 1,
+        3 | 5 => 2,
+        7..=11 => 4,
+        _ => 8,
+    };
+    let volume = kz > 1;
+    let large = window.iter().product::<usize>() > 125;
+    let (height, rows) = match (ky, volume) {
+        (3, false) if kx <= 3 => (height, 8),
+        (_, true) if large => (4, 4),
+        (_, true) => (height, 2),
+        _ => (height, height.max(4)),
+    };
+    // Three short rows are sorted again sooner than they are stored and loaded.
+    let keeps = ky > 3 || kx > 3 || volume;
+    let cube = kx == ky && ky == kz;
+    let form = if large || (volume && !cube) { Form::Loops } else { Form::Straight };
+    Shape { window, height, rows, slices: if volume { 2 } else { 1 }, keeps, form }
 }
