@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::layout::{Layout, Slot};
 use crate::network::{Id, Network, Node};
-use crate::schedule::{Block, Form, KeptList, Program, Step};
+use crate::schedule::{Block, Form, Program, Step, is_large};
 
 /// The kernel's type: `Median3x3x1`.
 pub(crate) fn name([x, y, z]: [usize; 3]) -> String {
@@ -45,6 +45,7 @@ impl Network for {name} {{
         end_row: {end_row},
         warm_up: {warm_up},
         operations: {whole},
+        least: Level::{least},
         room: {room},
         slots: &[{slots}],
     }};
@@ -61,6 +62,7 @@ impl Network for {name} {{
         end_row = shape.end_row(),
         warm_up = program.warm_up(),
         whole = operations.div_ceil(outputs),
+        least = if is_large(shape.window) { "Avx2" } else { "Baseline" },
         room = layout.room,
         slots = slots.join(", "),
     )
@@ -70,7 +72,7 @@ impl Network for {name} {{
 fn straight(step: &Step) -> String {
     let used = step.kept.len();
     let mut writer = Writer::new(&step.network, step.results());
-    for (list, KeptList { items, .. }) in step.kept.iter().enumerate() {
+    for (list, items) in step.kept.iter().enumerate() {
         for (item, id) in items.iter().enumerate() {
             if let Some(id) = id {
                 writer.uses.push((*id, format!("io.keep({list}, {item}, v{id});")));

@@ -136,23 +136,14 @@ impl Program {
     }
 }
 
-/// A list that a step leaves for later ones.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptList {
-    /// The nodes; `None` for items that nobody asks for.
-    pub(crate) items: Vec<Option<Id>>,
-    /// For how many steps it is needed after this one.
-    pub(crate) steps: usize,
-}
-
 /// One step as one network.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) network: Network,
     /// The medians: rows of the first slice, then rows of the second.
     pub(crate) outputs: Vec<Id>,
-    /// Lists that this step keeps.
-    pub(crate) kept: Vec<KeptList>,
+    /// Lists that this step keeps; `None` for items that nobody asks for.
+    pub(crate) kept: Vec<Vec<Option<Id>>>,
     /// Lists of earlier steps that this one uses: number in `kept`, and how many steps ago.
     pub(crate) used: Vec<(usize, usize)>,
 }
@@ -183,10 +174,7 @@ impl Step {
                 _ => lists[*output] = result,
             }
         }
-        let kept = program.kept.iter().map(|&(list, steps)| {
-            let items = lists[list].iter().map(|&id| Some(id)).collect();
-            KeptList { items, steps }
-        });
+        let kept = program.kept.iter().map(|&(list, _)| lists[list].iter().map(|&id| Some(id)).collect());
         let mut step = Self { kept: kept.collect(), network, outputs, used: program.used.clone() };
         step.forget_unused();
         step
@@ -194,7 +182,7 @@ impl Step {
 
     /// What a step must compute: its outputs, and the items that it keeps.
     pub(crate) fn results(&self) -> impl Iterator<Item = Id> + '_ {
-        let kept = self.kept.iter().flat_map(|list| list.items.iter().flatten());
+        let kept = self.kept.iter().flat_map(|list| list.iter().flatten());
         self.outputs.iter().chain(kept).copied()
     }
 
@@ -207,8 +195,7 @@ impl Step {
     fn forget_unused(&mut self) {
         loop {
             let live = self.network.live(self.results());
-            let mut wanted: Vec<Vec<bool>> =
-                self.kept.iter().map(|list| vec![false; list.items.len()]).collect();
+            let mut wanted: Vec<Vec<bool>> = self.kept.iter().map(|list| vec![false; list.len()]).collect();
             for (id, node) in self.network.nodes().iter().enumerate() {
                 if let (true, Node::Kept { list, item }) = (live[id], node) {
                     wanted[self.used[*list].0][*item] = true;
@@ -216,7 +203,7 @@ impl Step {
             }
             let mut changed = false;
             for (list, wanted) in self.kept.iter_mut().zip(wanted) {
-                for (item, wanted) in list.items.iter_mut().zip(wanted) {
+                for (item, wanted) in list.iter_mut().zip(wanted) {
                     changed |= !wanted && item.take().is_some();
                 }
             }
@@ -464,7 +451,8 @@ impl Planner {
     }
 }
 
-/// Windows with a kernel, xyz: squares and cubes, and what lies between them.
+/// Windows with a kernel: squares and cubes, and what lies between them. Along x, and along the axes that the kernel takes
+/// for y and z; a window with the last two exchanged uses the same one.
 const WINDOWS: &[[usize; 3]] = &[
     [3, 1, 1],
     [5, 1, 1],
@@ -480,9 +468,7 @@ const WINDOWS: &[[usize; 3]] = &[
     [11, 3, 1],
     [3, 5, 1],
     [5, 5, 1],
-    [7, 5, 1],
     [3, 7, 1],
-    [5, 7, 1],
     [7, 7, 1],
     [9, 9, 1],
     [3, 11, 1],
@@ -490,11 +476,8 @@ const WINDOWS: &[[usize; 3]] = &[
     [13, 13, 1],
     [15, 15, 1],
     [3, 3, 3],
-    [5, 3, 3],
     [3, 5, 3],
-    [3, 3, 5],
     [5, 5, 3],
-    [5, 3, 5],
     [3, 5, 5],
     [5, 5, 5],
     [7, 7, 7],
@@ -503,6 +486,12 @@ const WINDOWS: &[[usize; 3]] = &[
 /// The windows that have a kernel, and how it walks: what was fastest where it was measured.
 pub(crate) fn shapes() -> Vec<Shape> {
     WINDOWS.iter().map(|&window| shape(window)).collect()
+}
+
+/// Whether a window has so many samples that its kernel is made only where registers are wide and keys narrow: elsewhere
+/// counting is as fast.
+pub(crate) fn is_large(window: [usize; 3]) -> bool {
+    window.iter().product::<usize>() > 125
 }
 
 fn shape(window: [usize; 3]) -> Shape {
@@ -514,16 +503,16 @@ fn shape(window: [usize; 3]) -> Shape {
         _ => 8,
     };
     let volume = kz > 1;
-    let large = window.iter().product::<usize>() > 125;
     let (height, rows) = match (ky, volume) {
         (3, false) if kx <= 3 => (height, 8),
-        (_, true) if large => (4, 4),
+        (_, true) if is_large(window) => (4, 4),
         (_, true) => (height, 2),
         _ => (height, height.max(4)),
     };
     // Three short rows are sorted again sooner than they are stored and loaded.
     let keeps = ky > 3 || kx > 3 || volume;
     let cube = kx == ky && ky == kz;
-    let form = if large || (volume && !cube) { Form::Loops } else { Form::Straight };
+    // Past a thousand operations, code in one line is hardly faster, and takes long to compile.
+    let form = if ky > 9 || is_large(window) || (volume && !cube) { Form::Loops } else { Form::Straight };
     Shape { window, height, rows, slices: if volume { 2 } else { 1 }, keeps, form }
 }
