@@ -55,7 +55,7 @@ test-sdist: ## the sdist installs into a bare venv, and works
 	@$(STEP) "sdist" tools/test-sdist.sh
 
 ## Work on it
-.PHONY: wheel dev bench clean
+.PHONY: wheel dev bench bench-peers clean
 wheel: ## build the wheel, and check its size and content
 	@$(STEP) "Wheel" tools/wheel.sh $(WHEEL)
 
@@ -65,7 +65,11 @@ dev: ## make or refresh .venv-dev: this tree's Python code, the native module re
 bench: ## criterion benches
 	@$(STEP) "Benches" cargo bench --locked --package itk-benches
 
+bench-peers: BENCH_SCRIPT := compare
+bench-peers: wheel ## time the median beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
+	@$(STEP) "Median beside its peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
+
 clean: ## remove all that was built; the peers stay in the user's cache
-	rm -rf target dist demo-output .venv .venv-dev tests/downstream/target tests/downstream/Cargo.lock
+	rm -rf target dist demo-output .venv .venv-dev {tests/downstream,benches/sitk}/{target,Cargo.lock}
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find itk-py/python -name '*.so' -delete

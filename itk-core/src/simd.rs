@@ -168,6 +168,8 @@ key! {
 pub trait Job {
     /// What it returns.
     type Out;
+    /// The lowest level to compile it for. [`dispatch`] panics below it.
+    const LEAST: Level = Level::Baseline;
     /// The work, with the level's token.
     fn run<S: Simd>(self, simd: S) -> Self::Out;
 }
@@ -244,7 +246,10 @@ pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
             return token.enter(job);
         }
     }
-    let _ = level;
     LAST_RUN.store(0, Ordering::Relaxed);
-    Baseline::new().enter(job)
+    if const { matches!(J::LEAST, Level::Baseline) } {
+        Baseline::new().enter(job)
+    } else {
+        panic!("a job for {} and higher was asked to run at {level}", J::LEAST)
+    }
 }

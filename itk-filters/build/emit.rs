@@ -1,156 +1,213 @@
-//! A step as Rust: straight-line calls on vectors, and the numbers that its driver needs.
+//! A step as Rust: calls on vectors, and the numbers that its driver needs.
 
 use std::fmt::Write;
 
-use crate::network::{Id, Node};
-use crate::schedule::Step;
-
-/// The names and the table entry of one kernel.
-pub(crate) fn kernel(step: &Step) -> String {
-    let shape = step.shape;
-    let [kx, ky, kz] = shape.window;
-    let starts: Vec<usize> = step
-        .kept
-        .iter()
-        .scan(0, |end, list| {
-            let start = *end;
-            *end += list.items.len() * (list.steps + 1);
-            Some(start)
-        })
-        .collect();
-    let room: usize = step.kept.iter().map(|list| list.items.len() * (list.steps + 1)).sum();
-    let slot = |list: usize, age: usize| {
-        let kept = &step.kept[list];
-        format!(
-            "Slot {{ start: {}, length: {}, turns: {}, age: {age} }}",
-            starts[list],
-            kept.items.len(),
-            kept.steps + 1
-        )
-    };
-    let slots: Vec<String> = (0..step.kept.len())
-        .map(|list| slot(list, 0))
-        .chain(step.used.iter().map(|&(list, age)| slot(list, age)))
-        .collect();
-    let outputs = step.outputs.len();
-    let mut text = String::new();
-    let operations = step.operations();
-    writeln!(
-        text,
-        "/// {kx}x{ky}x{kz}, {} rows of {} slices a step: {operations} minima and maxima, {:.1} a pixel.",
-        shape.rows,
-        shape.slices,
-        operations as f64 / outputs as f64
-    )
-    .expect("text grows");
-    writeln!(
-        text,
-        "pub(super) struct {name};
-impl Network for {name} {{
-    const PLAN: Plan = Plan {{
-        window: [{kx}, {ky}, {kz}],
-        rows: {},
-        slices: {},
-        first_row: {},
-        end_row: {},
-        warm_up: {},
-        operations: {},
-        room: {room},
-        slots: &[{}],
-    }};
-    #[inline(always)]
-    fn step<S: Simd, K: Key>(io: &Io<'_, S, K>) {{",
-        shape.rows,
-        shape.slices,
-        shape.first_row(),
-        shape.end_row(),
-        step.warm_up(),
-        operations.div_ceil(outputs),
-        slots.join(", "),
-        name = name(shape.window),
-    )
-    .expect("text grows");
-    body(step, &mut text);
-    text.push_str("    }\n}\n");
-    text
-}
+use crate::layout::{Layout, Slot};
+use crate::network::{Id, Network, Node};
+use crate::schedule::{Block, Form, Program, Step, is_large};
 
 /// The kernel's type: `Median3x3x1`.
 pub(crate) fn name([x, y, z]: [usize; 3]) -> String {
     format!("Median{x}x{y}x{z}")
 }
 
-fn body(step: &Step, text: &mut String) {
-    let live = step.network.live(step.results());
-    let mut emitter = Emitter { step, live, done: vec![false; step.network.nodes().len()], text };
-    for (row, &id) in step.outputs.iter().enumerate() {
-        emitter.value(id);
-        writeln!(emitter.text, "        io.give({row}, v{id});").expect("text grows");
-    }
-    for id in step.results() {
-        emitter.value(id);
-    }
+/// A kernel: its plan, and its step.
+pub(crate) fn kernel(program: &Program) -> String {
+    let shape = program.shape;
+    let [kx, ky, kz] = shape.window;
+    let step = Step::of(program);
+    let operations = step.operations();
+    let outputs = step.outputs.len();
+    let (layout, body) = match shape.form {
+        Form::Straight => (Layout::of_kept(program), straight(&step)),
+        Form::Loops => {
+            let layout = Layout::of_all(program);
+            let body = loops(program, &layout);
+            (layout, body)
+        }
+    };
+    let slots: Vec<String> = layout
+        .slots
+        .iter()
+        .map(|Slot { start, length, turns, age }| {
+            format!("Slot {{ start: {start}, length: {length}, turns: {turns}, age: {age} }}")
+        })
+        .collect();
+    format!(
+        "/// {kx}x{ky}x{kz}, {rows} rows of {slices} slices a step: {operations} minima and maxima, {each:.1} a pixel.
+pub(super) struct {name};
+impl Network for {name} {{
+    const PLAN: Plan = Plan {{
+        window: [{kx}, {ky}, {kz}],
+        rows: {rows},
+        slices: {slices},
+        first_row: {first_row},
+        end_row: {end_row},
+        warm_up: {warm_up},
+        operations: {whole},
+        least: Level::{least},
+        room: {room},
+        slots: &[{slots}],
+    }};
+    #[inline(always)]
+    fn step<S: Simd, K: Key>(io: &Io<'_, S, K>) {{
+{body}    }}
+}}
+",
+        rows = shape.rows,
+        slices = shape.slices,
+        each = operations as f64 / outputs as f64,
+        name = name(shape.window),
+        first_row = shape.first_row(),
+        end_row = shape.end_row(),
+        warm_up = program.warm_up(),
+        whole = operations.div_ceil(outputs),
+        least = if is_large(shape.window) { "Avx2" } else { "Baseline" },
+        room = layout.room,
+        slots = slots.join(", "),
+    )
 }
 
-struct Emitter<'a> {
-    step: &'a Step,
+/// The whole step in one line.
+fn straight(step: &Step) -> String {
+    let used = step.kept.len();
+    let mut writer = Writer::new(&step.network, step.results());
+    for (list, items) in step.kept.iter().enumerate() {
+        for (item, id) in items.iter().enumerate() {
+            if let Some(id) = id {
+                writer.uses.push((*id, format!("io.keep({list}, {item}, v{id});")));
+            }
+        }
+    }
+    for (row, &id) in step.outputs.iter().enumerate() {
+        writer.uses.push((id, format!("io.give({row}, v{id});")));
+    }
+    writer.load = Box::new(|row, x| format!("io.load({row}, {x})"));
+    writer.kept = Box::new(move |list, item| format!("io.kept({}, {item})", used + list));
+    writer.finish(step.results())
+}
+
+/// Equal blocks that do not need each other in one loop.
+fn loops(program: &Program, layout: &Layout) -> String {
+    let mut text = String::new();
+    for group in &layout.groups {
+        let calls: Vec<String> = group
+            .iter()
+            .map(|&call| {
+                let call = &program.calls[call];
+                let slot = |list: usize| layout.slot_of[list];
+                let [a, b] = match call.block {
+                    Block::Sort { .. } => call.inputs,
+                    _ => call.inputs.map(slot),
+                };
+                let output =
+                    if let Block::Select { .. } = call.block { call.output } else { slot(call.output) };
+                format!("[{a}, {b}, {output}]")
+            })
+            .collect();
+        let block = &program.calls[group[0]].block;
+        let mut network = Network::default();
+        let lengths = match *block {
+            Block::Sort { .. } => [0, 0],
+            Block::Merge { lengths, .. } | Block::Select { lengths, .. } => lengths,
+        };
+        let lists = [0, 1].map(|list| {
+            (0..lengths[list]).map(|item| network.add(Node::Kept { list, item })).collect::<Vec<_>>()
+        });
+        let results = block.expand(&mut network, 0, [&lists[0], &lists[1]]);
+        let mut writer = Writer::new(&network, results.iter().copied());
+        for (item, id) in results.iter().enumerate() {
+            let give = matches!(block, Block::Select { .. });
+            let call =
+                if give { format!("io.give(c, v{id});") } else { format!("io.keep(c, {item}, v{id});") };
+            writer.uses.push((*id, call));
+        }
+        writer.load = Box::new(|_, x| format!("io.load(a, {x})"));
+        writer.kept = Box::new(|list, item| format!("io.kept({}, {item})", ["a", "b"][list]));
+        let second = if let Block::Sort { .. } = block { "_" } else { "b" };
+        writeln!(text, "        for &[a, {second}, c] in const {{ &[{}] }} {{", calls.join(", "))
+            .expect("text grows");
+        text.push_str(&writer.finish(results));
+        text.push_str("        }\n");
+    }
+    text
+}
+
+/// Writes the live part of a network, each operation after those that it depends on and as late as possible.
+struct Writer<'a> {
+    network: &'a Network,
     live: Vec<bool>,
     done: Vec<bool>,
-    text: &'a mut String,
+    text: String,
+    /// What to write as soon as a value is there.
+    uses: Vec<(Id, String)>,
+    load: Box<dyn Fn(usize, usize) -> String>,
+    kept: Box<dyn Fn(usize, usize) -> String>,
 }
 
-impl Emitter<'_> {
-    /// Emits a node after all that it depends on, each once.
+impl<'a> Writer<'a> {
+    fn new(network: &'a Network, results: impl IntoIterator<Item = Id>) -> Self {
+        Self {
+            network,
+            live: network.live(results),
+            done: vec![false; network.nodes().len()],
+            text: String::new(),
+            uses: Vec::new(),
+            load: Box::new(|_, _| unreachable!("set before use")),
+            kept: Box::new(|_, _| unreachable!("set before use")),
+        }
+    }
+
+    fn finish(mut self, results: impl IntoIterator<Item = Id>) -> String {
+        for id in results {
+            self.value(id);
+        }
+        self.text
+    }
+
     fn value(&mut self, id: Id) {
         if self.done[id] {
             return;
         }
-        let nodes = self.step.network.nodes();
-        match nodes[id] {
-            Node::Load { row, x } => self.line(&format!("let v{id} = io.load({row}, {x});")),
-            Node::Kept { list, item } => {
-                let slot = self.step.kept.len() + list;
-                self.line(&format!("let v{id} = io.kept({slot}, {item});"));
-            }
+        match self.network.nodes()[id] {
+            Node::Load { row, x } => self.line(&format!("let v{id} = {};", (self.load)(row, x))),
+            Node::Kept { list, item } => self.line(&format!("let v{id} = {};", (self.kept)(list, item))),
             Node::Min(a, b) | Node::Max(a, b) => {
                 self.value(a);
                 self.value(b);
-                let (low, high) =
-                    (self.step.network.find(Node::Min(a, b)), self.step.network.find(Node::Max(a, b)));
-                let live = |id: Option<Id>| id.filter(|&id| self.live[id]);
-                match (live(low), live(high)) {
+                let live = |node| self.network.find(node).filter(|&id: &Id| self.live[id]);
+                match (live(Node::Min(a, b)), live(Node::Max(a, b))) {
                     (Some(low), Some(high)) => {
                         self.line(&format!("let (v{low}, v{high}) = v{a}.sort(v{b});"));
-                        self.finish(low);
-                        self.finish(high);
+                        self.computed(low);
+                        self.computed(high);
                     }
                     (Some(low), None) => {
                         self.line(&format!("let v{low} = v{a}.min(v{b});"));
-                        self.finish(low);
+                        self.computed(low);
                     }
                     (None, Some(high)) => {
                         self.line(&format!("let v{high} = v{a}.max(v{b});"));
-                        self.finish(high);
+                        self.computed(high);
                     }
                     (None, None) => {}
                 }
                 return;
             }
         }
-        self.finish(id);
+        self.computed(id);
     }
 
     fn line(&mut self, line: &str) {
         writeln!(self.text, "        {line}").expect("text grows");
     }
 
-    /// Keeps a value where that is asked for, as soon as it is there.
-    fn finish(&mut self, id: Id) {
+    fn computed(&mut self, id: Id) {
         self.done[id] = true;
-        for (list, kept) in self.step.kept.iter().enumerate() {
-            for (item, _) in kept.items.iter().enumerate().filter(|(_, kept)| **kept == Some(id)) {
-                writeln!(self.text, "        io.keep({list}, {item}, v{id});").expect("text grows");
-            }
+        let uses: Vec<String> =
+            self.uses.iter().filter(|(used, _)| *used == id).map(|(_, text)| text.clone()).collect();
+        for text in uses {
+            self.line(&text);
         }
     }
 }

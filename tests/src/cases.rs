@@ -1,5 +1,7 @@
 //! Images to test with, the same on every run.
 
+use std::sync::LazyLock;
+
 use itk_core::{Pixel, PixelType};
 
 /// SplitMix64: small, and good enough to make images.
@@ -27,6 +29,12 @@ impl Random {
     }
 }
 
+/// The pixels of a real slice.
+static HEAD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cthead1.png");
+    itk_io::read_as::<u8>(file).expect("the test image is there").to_vec()
+});
+
 /// What the pixels of a test image look like.
 #[derive(Clone, Copy, Debug)]
 pub enum Content {
@@ -40,16 +48,22 @@ pub enum Content {
     Constant,
     /// 1, 2, 3 …
     Ramp,
+    /// Numbers of both signs, many of them infinite where the type has that.
+    Infinite,
+    /// A part of ITK's `cthead1.png`, a slice of a head.
+    Real,
 }
 
 impl Content {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Bits, Self::Few, Self::Nan, Self::Constant, Self::Ramp];
+    pub const ALL: &[Self] =
+        &[Self::Bits, Self::Few, Self::Nan, Self::Constant, Self::Ramp, Self::Infinite, Self::Real];
 }
 
 /// Pixels of one kind.
 pub fn pixels<T: Pixel>(content: Content, count: usize, random: &mut Random) -> Vec<T> {
     let constant = random.below(100) as f64;
+    let start = random.below(HEAD.len());
     (0..count)
         .map(|i| match content {
             Content::Bits => {
@@ -68,6 +82,12 @@ pub fn pixels<T: Pixel>(content: Content, count: usize, random: &mut Random) -> 
             Content::Nan => T::from_f64(random.below(1000) as f64 / 8.0 - 60.0),
             Content::Constant => T::from_f64(constant),
             Content::Ramp => T::from_f64(1.0 + i as f64),
+            Content::Infinite => T::from_f64(match random.below(3) {
+                0 => f64::INFINITY,
+                1 => f64::NEG_INFINITY,
+                _ => random.below(50) as f64 - 25.0,
+            }),
+            Content::Real => T::from_f64(f64::from(HEAD[(start + i) % HEAD.len()])),
         })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Which algorithm takes the medians of a window: the one table, filled from measurements.
 
 use itk_core::Pixel;
+use itk_core::simd::Level;
 
 use super::network;
 
@@ -18,15 +19,15 @@ impl Algorithm {
     pub const ALL: &[Self] = &[Self::Network, Self::Histogram];
 
     /// Whether it can take windows of this radius (xyz).
-    pub(crate) fn applies<T: Pixel>(self, radius: &[usize]) -> bool {
+    pub(crate) fn applies<T: Pixel>(self, level: Level, radius: &[usize]) -> bool {
         match self {
-            Self::Network => network::find::<T::Key>(radius).is_some(),
+            Self::Network => network::find::<T::Key>(level, radius).is_some(),
             Self::Histogram => true,
         }
     }
 
     /// The fastest for windows of this radius (xyz).
-    pub(crate) fn choose<T: Pixel>(radius: &[usize]) -> Self {
-        if Self::Network.applies::<T>(radius) { Self::Network } else { Self::Histogram }
+    pub(crate) fn choose<T: Pixel>(level: Level, radius: &[usize]) -> Self {
+        if Self::Network.applies::<T>(level, radius) { Self::Network } else { Self::Histogram }
     }
 }

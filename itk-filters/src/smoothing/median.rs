@@ -172,9 +172,10 @@ impl VisitType for Choose<'_> {
     type Out = Result<Algorithm>;
 
     fn visit<T: Pixel>(self) -> Result<Algorithm> {
+        let level = simd::level()?;
         match self.median.algorithm {
-            None => Ok(Algorithm::choose::<T>(self.radius)),
-            Some(algorithm) if algorithm.applies::<T>(self.radius) => Ok(algorithm),
+            None => Ok(Algorithm::choose::<T>(level, self.radius)),
+            Some(algorithm) if algorithm.applies::<T>(level, self.radius) => Ok(algorithm),
             Some(algorithm) => Err(Error::Parameter {
                 filter: NAME,
                 name: "algorithm",
@@ -251,7 +252,7 @@ impl<T: Pixel> Window<'_, T> {
         }
         match self.algorithm {
             Algorithm::Network => {
-                let kernel = network::find::<T::Key>(&self.radius).expect("the window has a network");
+                let kernel = network::find::<T::Key>(level, &self.radius).expect("the window has a network");
                 let walk = network::Walk::new(level, kernel, self.source, self.offset);
                 let extent = walk.extent(output.size());
                 self.bricks(output, &extent, context, |brick, scratch, steps| {

@@ -1,6 +1,6 @@
 //! The kernels that the build script emits.
 
-use itk_core::simd::{Key, KeyVector, Simd};
+use itk_core::simd::{Key, KeyVector, Level, Simd};
 
 use super::{Io, Kernel, Network, Plan, Slot};
 

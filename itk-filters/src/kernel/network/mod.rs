@@ -56,6 +56,8 @@ pub(crate) struct Plan {
     warm_up: usize,
     /// Minima and maxima of registers for a register of medians.
     operations: usize,
+    /// The lowest level that it is compiled for.
+    least: Level,
     /// Registers kept between steps, for each column.
     room: usize,
     /// The lists that a step writes, then those that it reads.
@@ -124,6 +126,7 @@ struct Run<'a, N, K>(&'a Step<'a, K>, std::marker::PhantomData<N>);
 
 impl<N: Network, K: Key> Job for Run<'_, N, K> {
     type Out = ();
+    const LEAST: Level = N::PLAN.least;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {

@@ -31,14 +31,22 @@ pub(crate) struct Match<K: 'static> {
     z: Option<usize>,
 }
 
-/// The kernel for windows of a radius (xyz), if there is one.
-pub(crate) fn find<K: Key>(radius: &[usize]) -> Option<Match<K>> {
+/// The kernel for windows of a radius (xyz) at a level, if there is one.
+pub(crate) fn find<K: Key>(level: Level, radius: &[usize]) -> Option<Match<K>> {
     let mut wide = (1..radius.len()).filter(|&a| radius[a] > 0);
     let (y, z) = (wide.next(), wide.next());
+    if wide.next().is_some() {
+        return None;
+    }
     let samples = |axis: Option<usize>| axis.map_or(Some(1), |a| radius[a].checked_mul(2)?.checked_add(1));
-    let kernel = super::kernel_of([samples(Some(0))?, samples(y)?, samples(z)?])?;
+    let kernel = |y, z| super::kernel_of::<K>([samples(Some(0))?, samples(y)?, samples(z)?]);
+    let (kernel, y, z) = match kernel(y, z) {
+        Some(kernel) => (kernel, y, z),
+        None => (kernel(z, y)?, z, y),
+    };
     // Rows of a window that is one row high may follow each other along any axis.
-    wide.next().is_none().then_some(Match { kernel, y: y.or((radius.len() > 1).then_some(1)), z })
+    let y = y.or((radius.len() > 1).then_some(1));
+    (kernel.plan.least <= level).then_some(Match { kernel, y, z })
 }
 
 /// Memory that one thread reuses from brick to brick.
