@@ -26,4 +26,6 @@ mod smoothing;
 pub use chain::Chain;
 pub use filter::{Apply, Filter, Maps, Task};
 pub use gradient::GradientMagnitude;
+#[doc(hidden)]
+pub use kernel::counting::counted_median;
 pub use smoothing::{Median, NanPolicy};

@@ -1,0 +1,186 @@
+//! Registers of bytes for counting: compares, modular sums, sums over lanes, and 16-bit counts in two bytes.
+//!
+//! A 16-bit count is a *low* and a *high* register. The low byte is kept with its top bit flipped, so that a
+//! signed compare finds the carry; the count is negative where the high byte is.
+
+use wide::i8x16;
+
+use super::{Baseline, Simd};
+
+/// A register of bytes. Made by [`ByteVector::load`] and [`ByteVector::splat`] only, which take the level's token.
+pub trait ByteVector: Copy {
+    /// The level's token.
+    type Simd: Simd;
+    /// Bytes a register.
+    const LANES: usize;
+    /// The first `LANES` bytes of a slice.
+    fn load(simd: Self::Simd, bytes: &[u8]) -> Self;
+    /// The same byte in each lane.
+    fn splat(simd: Self::Simd, byte: u8) -> Self;
+    /// Writes the first `LANES` bytes of a slice.
+    fn store(self, bytes: &mut [u8]);
+    /// The sum, modulo 256.
+    fn add(self, other: Self) -> Self;
+    /// The difference, modulo 256.
+    fn sub(self, other: Self) -> Self;
+    /// Adds 1 where `value < limit`, both signed.
+    fn count_less(self, value: Self, limit: Self) -> Self;
+    /// Takes 1 away where `value < limit`, both signed.
+    fn discount_less(self, value: Self, limit: Self) -> Self;
+    /// Each lane becomes the sum, modulo 256, of all lanes before it and itself.
+    fn scan(self) -> Self;
+    /// Adds an unsigned byte to a count; `self` is its low byte.
+    fn add_carry(self, high: Self, value: Self) -> (Self, Self);
+    /// Takes an unsigned byte from a count; `self` is its low byte.
+    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self);
+    /// Adds a signed byte to a count; `self` is its low byte.
+    fn add_signed(self, high: Self, value: Self) -> (Self, Self);
+    /// Where `self`, a high byte, is negative: `votes` grows by 1, and `best` becomes `limit` unless it is more
+    /// (signed). Gives `(best, votes)`.
+    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self);
+    /// As [`ByteVector::vote`]; where `best` changes, `kept` becomes `(low, self)`. Gives `(best, votes, kept)`.
+    fn vote_and_keep(
+        self,
+        low: Self,
+        best: Self,
+        votes: Self,
+        limit: Self,
+        kept: (Self, Self),
+    ) -> (Self, Self, (Self, Self));
+    /// Bit `i` is set where `coordinates[i] - first`, modulo 256, is at most `reach`.
+    fn within(simd: Self::Simd, coordinates: &[u8; 64], first: u8, reach: u8) -> u64;
+    /// The place of the set bit of `bits` that has `n` set ones below it; there must be one.
+    fn nth_bit(simd: Self::Simd, bits: u64, n: u32) -> u32;
+}
+
+/// As [`ByteVector::nth_bit`], by halves.
+#[inline(always)]
+pub(super) fn nth_bit(bits: u64, n: u32) -> u32 {
+    let (mut bits, mut n, mut at) = (bits, n, 0);
+    for width in [32, 16, 8, 4, 2, 1] {
+        let below = (bits & ((1 << width) - 1)).count_ones();
+        let high = n >= below;
+        n -= if high { below } else { 0 };
+        at += if high { width } else { 0 };
+        bits >>= if high { width } else { 0 };
+    }
+    at
+}
+
+#[inline(always)]
+fn signed(bytes: [u8; 16]) -> i8x16 {
+    bytemuck::cast(bytes)
+}
+
+impl ByteVector for i8x16 {
+    type Simd = Baseline;
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn load(_: Baseline, bytes: &[u8]) -> Self {
+        let mut lanes = [0; 16];
+        lanes.copy_from_slice(&bytes[..16]);
+        signed(lanes)
+    }
+
+    #[inline(always)]
+    fn splat(_: Baseline, byte: u8) -> Self {
+        signed([byte; 16])
+    }
+
+    #[inline(always)]
+    fn store(self, bytes: &mut [u8]) {
+        bytes[..16].copy_from_slice(&bytemuck::cast::<_, [u8; 16]>(self));
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn count_less(self, value: Self, limit: Self) -> Self {
+        self - value.simd_lt(limit)
+    }
+
+    #[inline(always)]
+    fn discount_less(self, value: Self, limit: Self) -> Self {
+        self + value.simd_lt(limit)
+    }
+
+    #[inline(always)]
+    fn scan(self) -> Self {
+        let mut sums = self;
+        for shift in [8, 16, 32, 64] {
+            let bits: u128 = bytemuck::cast(sums);
+            sums += bytemuck::cast::<u128, Self>(if cfg!(target_endian = "little") {
+                bits << shift
+            } else {
+                bits >> shift
+            });
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn add_carry(self, high: Self, value: Self) -> (Self, Self) {
+        let low = self + value;
+        (low, high - self.simd_gt(low))
+    }
+
+    #[inline(always)]
+    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self) {
+        let low = self - value;
+        (low, high + low.simd_gt(self))
+    }
+
+    #[inline(always)]
+    fn add_signed(self, high: Self, value: Self) -> (Self, Self) {
+        let low = self + value;
+        (low, high - self.simd_gt(low) + value.simd_lt(Self::ZERO))
+    }
+
+    #[inline(always)]
+    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self) {
+        let negative = self.simd_lt(Self::ZERO);
+        let raised = (negative & limit) | (!negative & Self::MIN);
+        (best.max(raised), votes - negative)
+    }
+
+    #[inline(always)]
+    fn vote_and_keep(
+        self,
+        low: Self,
+        best: Self,
+        votes: Self,
+        limit: Self,
+        kept: (Self, Self),
+    ) -> (Self, Self, (Self, Self)) {
+        let negative = self.simd_lt(Self::ZERO);
+        let raise = negative & best.simd_lt(limit);
+        let pick = |new: Self, old: Self| (raise & new) | (!raise & old);
+        (pick(limit, best), votes - negative, (pick(low, kept.0), pick(self, kept.1)))
+    }
+
+    #[inline(always)]
+    fn within(_: Baseline, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
+        // Signed compares of bytes whose top bit is flipped are unsigned ones.
+        let (first, reach) = (signed([first; 16]), signed([reach ^ 0x80; 16]));
+        let mut bits = 0;
+        for (i, part) in coordinates.as_chunks::<16>().0.iter().enumerate() {
+            let far = ((signed(*part) - first) ^ Self::MIN).simd_gt(reach);
+            bits |= u64::from(!far.to_bitmask() & 0xffff) << (16 * i);
+        }
+        bits
+    }
+
+    #[inline(always)]
+    fn nth_bit(_: Baseline, bits: u64, n: u32) -> u32 {
+        nth_bit(bits, n)
+    }
+}

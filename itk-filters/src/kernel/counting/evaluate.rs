@@ -1,0 +1,347 @@
+//! One threshold on a whole tile: box sums of "label below the threshold", and a vote of each output.
+//!
+//! A row is stored in strides: register `j` holds the samples `lane·J + j`, so sums along x run over registers
+//! and need one scan over lanes a row. The sum over a window is then a difference of two prefix sums, exact
+//! modulo 256 as it is at most 255.
+
+use itk_core::simd::{ByteVector, Job, Simd};
+
+use super::geometry::Geometry;
+
+/// Rows whose prefix sums are kept in the cache at a time.
+const ROWS: usize = 16;
+
+/// Space before a row's prefix sums for those of the samples before it.
+const BEFORE: usize = 64;
+
+/// The planes of bytes that evaluations work in.
+#[derive(Default)]
+pub(super) struct Planes {
+    /// Labels with the top bit flipped, in strides; one row after the other, all of the tile and its margin.
+    pub(super) labels: Vec<u8>,
+    prefix: Vec<u8>,
+    /// Sums over some of the axes, as low and high bytes; from one array to the other with each axis.
+    sums: [[Vec<u8>; 2]; 2],
+    /// Of each output the largest threshold that its median reaches, with the top bit flipped.
+    pub(super) best: Vec<u8>,
+    /// The count that goes with it, see [`Geometry::bias`]: low byte with its top bit flipped, and high byte.
+    pub(super) kept: [Vec<u8>; 2],
+}
+
+impl Planes {
+    /// Makes room for a tile, and forgets what the last one's medians reached.
+    pub(super) fn prepare(&mut self, geometry: &Geometry, keep: bool) {
+        let strip = geometry.strip;
+        let inputs = (geometry.rows() + 1) * strip;
+        let outputs = (geometry.outputs() + 1) * strip;
+        self.labels.resize(inputs, 0);
+        self.prefix.resize((ROWS + 2) * (BEFORE + strip), 0);
+        let wide = geometry.samples() > 255 && geometry.window.len() > 2;
+        for sums in &mut self.sums {
+            sums[0].resize(inputs, 0);
+            sums[1].resize(if wide { inputs } else { 0 }, 0);
+        }
+        self.best.clear();
+        self.best.resize(outputs, 0x80);
+        if keep {
+            let [low, high] = geometry.bias();
+            for (plane, byte) in self.kept.iter_mut().zip([low, high]) {
+                plane.clear();
+                plane.resize(outputs, byte);
+            }
+        }
+    }
+}
+
+/// Counts the outputs of a tile whose median is at least `limit`, and raises their `best` to it.
+pub(super) struct Evaluate<'a> {
+    pub(super) geometry: &'a Geometry,
+    pub(super) planes: &'a mut Planes,
+    /// The threshold, with its top bit flipped.
+    pub(super) limit: u8,
+    /// Whether to keep counts as well.
+    pub(super) keep: bool,
+}
+
+impl Job for Evaluate<'_> {
+    type Out = u32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u32 {
+        match self.geometry.strip {
+            64 => self.strip::<S, 64, { 64 + BEFORE }>(simd),
+            128 => self.strip::<S, 128, { 128 + BEFORE }>(simd),
+            256 => self.strip::<S, 256, { 256 + BEFORE }>(simd),
+            _ => self.strip::<S, 512, { 512 + BEFORE }>(simd),
+        }
+    }
+}
+
+/// Registers that a loop over rows works on at once: as many as leave the others free.
+#[inline(always)]
+const fn group<V: ByteVector>(strip: usize) -> usize {
+    let registers = strip / V::LANES;
+    let most = if V::LANES == 64 { 4 } else { 2 };
+    if registers < most { registers } else { most }
+}
+
+/// The most that [`group`] gives.
+const MOST: usize = 4;
+
+/// The same registers of every `step`th row.
+macro_rules! rows {
+    ($plane:expr, $strip:ident, $row:expr, $column:expr, $step:expr) => {
+        $plane[$row * $strip + $column..].as_chunks::<$strip>().0.iter().step_by($step)
+    };
+}
+macro_rules! rows_mut {
+    ($plane:expr, $strip:ident, $row:expr, $column:expr, $step:expr) => {
+        $plane[$row * $strip + $column..].as_chunks_mut::<$strip>().0.iter_mut().step_by($step)
+    };
+}
+
+impl Evaluate<'_> {
+    #[inline(always)]
+    fn strip<S: Simd, const STRIP: usize, const PITCH: usize>(self, simd: S) -> u32 {
+        let Self { geometry, planes, limit, keep } = self;
+        let limit = S::Bytes::splat(simd, limit);
+        let Planes { labels, prefix, sums, best, kept } = planes;
+        let [from, to] = sums;
+        let (mut from, mut to) = (from, to);
+        sum_rows::<S, STRIP, PITCH>(simd, geometry, labels, prefix, &mut from[0], limit);
+        let mut samples = geometry.window[0];
+        for axis in 1..geometry.window.len() - 1 {
+            if geometry.window[axis] == 1 {
+                continue;
+            }
+            let wide = samples > 255;
+            samples *= geometry.window[axis];
+            match (wide, samples > 255) {
+                (false, false) => sum_axis::<S, STRIP, false, false>(simd, geometry, axis, from, to),
+                (false, true) => sum_axis::<S, STRIP, false, true>(simd, geometry, axis, from, to),
+                _ => sum_axis::<S, STRIP, true, true>(simd, geometry, axis, from, to),
+            }
+            (from, to) = (to, from);
+        }
+        match (samples > 255, keep) {
+            (false, false) => vote::<S, STRIP, false, false>(simd, geometry, from, limit, best, kept),
+            (false, true) => vote::<S, STRIP, false, true>(simd, geometry, from, limit, best, kept),
+            (true, false) => vote::<S, STRIP, true, false>(simd, geometry, from, limit, best, kept),
+            (true, true) => vote::<S, STRIP, true, true>(simd, geometry, from, limit, best, kept),
+        }
+    }
+}
+
+/// `out[x]` becomes the number of labels below the limit among `x..x + window[0]`, in each row.
+#[inline(always)]
+fn sum_rows<S: Simd, const STRIP: usize, const PITCH: usize>(
+    simd: S,
+    geometry: &Geometry,
+    labels: &[u8],
+    prefix: &mut [u8],
+    out: &mut [u8],
+    limit: S::Bytes,
+) {
+    let lanes = S::Bytes::LANES;
+    let registers = STRIP / lanes;
+    let last = geometry.window[0] - 1;
+    let mut row = 0;
+    while row < geometry.rows() {
+        let rows = (geometry.rows() - row).min(ROWS);
+        let labels = &labels[row * STRIP..][..rows * STRIP];
+        for (labels, prefix) in
+            labels.as_chunks::<STRIP>().0.iter().zip(prefix.as_chunks_mut::<PITCH>().0.iter_mut())
+        {
+            let mut sums = [S::Bytes::splat(simd, 0); 32];
+            let mut sum = S::Bytes::splat(simd, 0);
+            for j in 0..registers {
+                sum = sum.count_less(S::Bytes::load(simd, &labels[j * lanes..]), limit);
+                sums[j] = sum;
+            }
+            let before = sum.scan().sub(sum);
+            before.store(&mut prefix[BEFORE - lanes..]);
+            for j in 0..registers {
+                sums[j].add(before).store(&mut prefix[BEFORE + j * lanes..]);
+            }
+        }
+        for j in 0..registers {
+            let lead = BEFORE + (j + last) % registers * lanes + (j + last) / registers;
+            let trail = BEFORE + j * lanes - lanes;
+            let lead = prefix[lead..].as_chunks::<PITCH>().0.iter();
+            let trail = prefix[trail..].as_chunks::<PITCH>().0.iter();
+            let out = out[row * STRIP + j * lanes..].as_chunks_mut::<STRIP>().0.iter_mut().take(rows);
+            for ((lead, trail), out) in lead.zip(trail).zip(out) {
+                S::Bytes::load(simd, lead).sub(S::Bytes::load(simd, trail)).store(out);
+            }
+        }
+        row += rows;
+    }
+}
+
+/// Sums over the window's extent along an axis; earlier axes are summed already, later ones not yet.
+#[inline(always)]
+fn sum_axis<S: Simd, const STRIP: usize, const WIDE_IN: bool, const WIDE_OUT: bool>(
+    simd: S,
+    geometry: &Geometry,
+    axis: usize,
+    from: &[Vec<u8>; 2],
+    to: &mut [Vec<u8>; 2],
+) {
+    let lanes = S::Bytes::LANES;
+    let group = group::<S::Bytes>(STRIP);
+    let step = geometry.steps[axis];
+    let flip = S::Bytes::splat(simd, 0x80);
+    let window = geometry.window[axis];
+    let [to_low, to_high] = to;
+    for base in geometry.lines(axis) {
+        for column in (0..STRIP).step_by(lanes * group) {
+            let mut low = [flip; MOST];
+            let mut high = [S::Bytes::splat(simd, 0); MOST];
+            let mut lead = rows!(from[0], STRIP, base, column, step);
+            let mut lead_high = rows!(from[WIDE_IN as usize], STRIP, base, column, step);
+            let trail = rows!(from[0], STRIP, base, column, step);
+            let trail_high = rows!(from[WIDE_IN as usize], STRIP, base, column, step);
+            for (row, row_high) in lead.by_ref().zip(lead_high.by_ref()).take(window - 1) {
+                for g in 0..group {
+                    let value = S::Bytes::load(simd, &row[g * lanes..]);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    if WIDE_IN {
+                        high[g] = high[g].add(S::Bytes::load(simd, &row_high[g * lanes..]));
+                    }
+                }
+            }
+            let out = rows_mut!(to_low, STRIP, base, column, step).take(geometry.size[axis]);
+            if WIDE_OUT {
+                let out_high = rows_mut!(to_high, STRIP, base, column, step);
+                let ins = lead.zip(lead_high).zip(trail.zip(trail_high));
+                for ((out, out_high), ((lead, lead_high), (trail, trail_high))) in out.zip(out_high).zip(ins)
+                {
+                    for g in 0..group {
+                        let value = S::Bytes::load(simd, &lead[g * lanes..]);
+                        (low[g], high[g]) = low[g].add_carry(high[g], value);
+                        if WIDE_IN {
+                            high[g] = high[g].add(S::Bytes::load(simd, &lead_high[g * lanes..]));
+                        }
+                        low[g].add(flip).store(&mut out[g * lanes..]);
+                        high[g].store(&mut out_high[g * lanes..]);
+                        let value = S::Bytes::load(simd, &trail[g * lanes..]);
+                        (low[g], high[g]) = low[g].sub_borrow(high[g], value);
+                        if WIDE_IN {
+                            high[g] = high[g].sub(S::Bytes::load(simd, &trail_high[g * lanes..]));
+                        }
+                    }
+                }
+            } else {
+                for (out, (lead, trail)) in out.zip(lead.zip(trail)) {
+                    for g in 0..group {
+                        low[g] = low[g].add(S::Bytes::load(simd, &lead[g * lanes..]));
+                        low[g].add(flip).store(&mut out[g * lanes..]);
+                        low[g] = low[g].sub(S::Bytes::load(simd, &trail[g * lanes..]));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sums along the last axis, and lets each output vote.
+#[inline(always)]
+fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
+    simd: S,
+    geometry: &Geometry,
+    from: &[Vec<u8>; 2],
+    limit: S::Bytes,
+    best: &mut [u8],
+    kept: &mut [Vec<u8>; 2],
+) -> u32 {
+    let lanes = S::Bytes::LANES;
+    let group = group::<S::Bytes>(STRIP);
+    let axis = geometry.window.len() - 1;
+    let (step, step_out) = (geometry.steps[axis], geometry.steps_out[axis]);
+    let window = geometry.window[axis];
+    let bias = geometry.bias();
+    let [kept_low, kept_high] = kept;
+    let mut all = [0u32; 512];
+    for (base, base_out) in geometry.lines(axis).zip(geometry.lines_out(axis)) {
+        for column in (0..STRIP).step_by(lanes * group) {
+            let mut low = [S::Bytes::splat(simd, bias[0]); MOST];
+            let mut high = [S::Bytes::splat(simd, bias[1]); MOST];
+            let mut votes = [S::Bytes::splat(simd, 0); MOST];
+            let mut lead = rows!(from[0], STRIP, base, column, step);
+            let mut lead_high = rows!(from[WIDE as usize], STRIP, base, column, step);
+            let trail = rows!(from[0], STRIP, base, column, step);
+            let trail_high = rows!(from[WIDE as usize], STRIP, base, column, step);
+            for (row, row_high) in lead.by_ref().zip(lead_high.by_ref()).take(window - 1) {
+                for g in 0..group {
+                    let value = S::Bytes::load(simd, &row[g * lanes..]);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    if WIDE {
+                        high[g] = high[g].add(S::Bytes::load(simd, &row_high[g * lanes..]));
+                    }
+                }
+            }
+            let best = rows_mut!(best, STRIP, base_out, column, step_out).take(geometry.size[axis]);
+            let mut keeps = rows_mut!(
+                kept_low,
+                STRIP,
+                if KEEP { base_out } else { 0 },
+                if KEEP { column } else { 0 },
+                step_out
+            );
+            let mut keeps_high = rows_mut!(
+                kept_high,
+                STRIP,
+                if KEEP { base_out } else { 0 },
+                if KEEP { column } else { 0 },
+                step_out
+            );
+            let ins = lead.zip(lead_high).zip(trail.zip(trail_high));
+            for (best, ((lead, lead_high), (trail, trail_high))) in best.zip(ins) {
+                for g in 0..group {
+                    let value = S::Bytes::load(simd, &lead[g * lanes..]);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    if WIDE {
+                        high[g] = high[g].add(S::Bytes::load(simd, &lead_high[g * lanes..]));
+                    }
+                }
+                if KEEP && let (Some(keeps), Some(keeps_high)) = (keeps.next(), keeps_high.next()) {
+                    for g in 0..group {
+                        let old = S::Bytes::load(simd, &best[g * lanes..]);
+                        let kept = (
+                            S::Bytes::load(simd, &keeps[g * lanes..]),
+                            S::Bytes::load(simd, &keeps_high[g * lanes..]),
+                        );
+                        let (new, voted, kept) = high[g].vote_and_keep(low[g], old, votes[g], limit, kept);
+                        votes[g] = voted;
+                        new.store(&mut best[g * lanes..]);
+                        kept.0.store(&mut keeps[g * lanes..]);
+                        kept.1.store(&mut keeps_high[g * lanes..]);
+                    }
+                } else {
+                    for g in 0..group {
+                        let old = S::Bytes::load(simd, &best[g * lanes..]);
+                        let (new, voted) = high[g].vote(old, votes[g], limit);
+                        votes[g] = voted;
+                        new.store(&mut best[g * lanes..]);
+                    }
+                }
+                for g in 0..group {
+                    let value = S::Bytes::load(simd, &trail[g * lanes..]);
+                    (low[g], high[g]) = low[g].sub_borrow(high[g], value);
+                    if WIDE {
+                        high[g] = high[g].sub(S::Bytes::load(simd, &trail_high[g * lanes..]));
+                    }
+                }
+            }
+            let mut bytes = [0; STRIP];
+            for g in 0..group {
+                votes[g].store(&mut bytes[g * lanes..]);
+            }
+            for (sum, byte) in all[column..].iter_mut().zip(&bytes[..group * lanes]) {
+                *sum += u32::from(*byte);
+            }
+        }
+    }
+    // Lanes past the tile's width hold nothing of use.
+    (0..geometry.size[0]).map(|x| all[x % (STRIP / lanes) * lanes + x / (STRIP / lanes)]).sum()
+}

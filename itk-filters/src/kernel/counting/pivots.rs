@@ -1,0 +1,63 @@
+//! Labels of wide keys: how many of 255 pivots, sampled from the tile, are not greater.
+
+use itk_core::simd::{Job, Key, Simd};
+
+/// Pivots of a tile, as a binary tree in breadth-first order from index 1.
+#[derive(Clone, Debug)]
+pub(super) struct Pivots<K> {
+    tree: [K; 256],
+}
+
+impl<K: Key> Pivots<K> {
+    /// From some samples, which are sorted here. A pivot that repeats becomes the next larger key, so that a
+    /// frequent key has a label of its own.
+    pub(super) fn new(samples: &mut [K]) -> Self {
+        samples.sort_unstable();
+        let mut sorted = [K::default(); 255];
+        for (i, pivot) in sorted.iter_mut().enumerate() {
+            *pivot = samples[(2 * i + 1) * samples.len() / 510];
+        }
+        let largest = K::from_ordinal(u64::MAX);
+        for i in (1..255).rev() {
+            if sorted[i] == sorted[i - 1] && sorted[i] != largest {
+                sorted[i] = K::from_ordinal(sorted[i].to_ordinal() + 1);
+            }
+        }
+        let mut tree = [K::default(); 256];
+        for (i, slot) in tree.iter_mut().enumerate().skip(1) {
+            // The node's place in its level tells its place in the order.
+            let depth = i.ilog2();
+            let gap = 256 >> depth;
+            *slot = sorted[(i - (1 << depth)) * gap + gap / 2 - 1];
+        }
+        Self { tree }
+    }
+}
+
+/// `labels[i]` becomes the label of `keys[i]`.
+pub(super) struct Label<'a, K> {
+    pub(super) pivots: &'a Pivots<K>,
+    pub(super) keys: &'a [K],
+    pub(super) labels: &'a mut [u8],
+}
+
+impl<K: Key> Job for Label<'_, K> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let tree = &self.pivots.tree;
+        // Several searches side by side hide the latency of each.
+        for (keys, labels) in self.keys.as_chunks::<16>().0.iter().zip(self.labels.as_chunks_mut::<16>().0) {
+            let mut at = [1usize; 16];
+            for _ in 0..8 {
+                for (at, key) in at.iter_mut().zip(keys) {
+                    *at = 2 * *at + usize::from(tree[*at & 255] <= *key);
+                }
+            }
+            for (label, at) in labels.iter_mut().zip(at) {
+                *label = at as u8;
+            }
+        }
+    }
+}
