@@ -44,7 +44,8 @@ fn check<T: Pixel>(content: Content, size: &[usize], radius: &[usize], random: &
         naive::median(&input, size, radius, NanPolicy::Order)
     };
     for level in levels() {
-        let got = counted_median(level, &image.view(), radius).unwrap();
+        let first = vec![0; size.len()];
+        let got = counted_median(level, &image.view(), radius, [&first, size]).unwrap();
         assert_same(&got, &expected, &(T::TYPE, content, size, radius, level));
     }
 }
@@ -102,6 +103,10 @@ fn large_windows_equal_the_naive_twin() {
 fn windows_of_too_many_samples_are_refused() {
     let image = Image::from_vec(&[4, 4], vec![1u8; 16]).unwrap();
     for radius in [[128, 0], [127, 129], [0, 40_000], [usize::MAX / 2, 1], [usize::MAX, usize::MAX]] {
-        assert_eq!(counted_median(levels()[0], &image.view(), &radius), None, "{radius:?}");
+        assert_eq!(
+            counted_median(levels()[0], &image.view(), &radius, [&[0, 0], &[4, 4]]),
+            None,
+            "{radius:?}"
+        );
     }
 }

@@ -17,6 +17,12 @@ pub trait ByteVector: Copy {
     fn load(simd: Self::Simd, bytes: &[u8]) -> Self;
     /// The same byte in each lane.
     fn splat(simd: Self::Simd, byte: u8) -> Self;
+    /// 1 in each lane, kept from the compiler: of a masked addition of a known 1 it makes two instructions. Methods
+    /// that take `one` want this.
+    #[inline(always)]
+    fn one(simd: Self::Simd) -> Self {
+        Self::splat(simd, std::hint::black_box(1))
+    }
     /// Writes the first `LANES` bytes of a slice.
     fn store(self, bytes: &mut [u8]);
     /// The sum, modulo 256.
@@ -24,20 +30,20 @@ pub trait ByteVector: Copy {
     /// The difference, modulo 256.
     fn sub(self, other: Self) -> Self;
     /// Adds 1 where `value < limit`, both signed.
-    fn count_less(self, value: Self, limit: Self) -> Self;
+    fn count_less(self, value: Self, limit: Self, one: Self) -> Self;
     /// Takes 1 away where `value < limit`, both signed.
-    fn discount_less(self, value: Self, limit: Self) -> Self;
+    fn discount_less(self, value: Self, limit: Self, one: Self) -> Self;
     /// Each lane becomes the sum, modulo 256, of all lanes before it and itself.
     fn scan(self) -> Self;
     /// Adds an unsigned byte to a count; `self` is its low byte.
-    fn add_carry(self, high: Self, value: Self) -> (Self, Self);
+    fn add_carry(self, high: Self, value: Self, one: Self) -> (Self, Self);
     /// Takes an unsigned byte from a count; `self` is its low byte.
-    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self);
+    fn sub_borrow(self, high: Self, value: Self, one: Self) -> (Self, Self);
     /// Adds a signed byte to a count; `self` is its low byte.
-    fn add_signed(self, high: Self, value: Self) -> (Self, Self);
+    fn add_signed(self, high: Self, value: Self, one: Self) -> (Self, Self);
     /// Where `self`, a high byte, is negative: `votes` grows by 1, and `best` becomes `limit` unless it is more
     /// (signed). Gives `(best, votes)`.
-    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self);
+    fn vote(self, best: Self, votes: Self, limit: Self, one: Self) -> (Self, Self);
     /// As [`ByteVector::vote`]; where `best` changes, `kept` becomes `(low, self)`. Gives `(best, votes, kept)`.
     fn vote_and_keep(
         self,
@@ -46,6 +52,7 @@ pub trait ByteVector: Copy {
         votes: Self,
         limit: Self,
         kept: (Self, Self),
+        one: Self,
     ) -> (Self, Self, (Self, Self));
     /// Bit `i` is set where `coordinates[i] - first`, modulo 256, is at most `reach`.
     fn within(simd: Self::Simd, coordinates: &[u8; 64], first: u8, reach: u8) -> u64;
@@ -78,9 +85,7 @@ impl ByteVector for i8x16 {
 
     #[inline(always)]
     fn load(_: Baseline, bytes: &[u8]) -> Self {
-        let mut lanes = [0; 16];
-        lanes.copy_from_slice(&bytes[..16]);
-        signed(lanes)
+        signed(bytes[..16].try_into().expect("a slice of LANES bytes"))
     }
 
     #[inline(always)]
@@ -90,7 +95,8 @@ impl ByteVector for i8x16 {
 
     #[inline(always)]
     fn store(self, bytes: &mut [u8]) {
-        bytes[..16].copy_from_slice(&bytemuck::cast::<_, [u8; 16]>(self));
+        let bytes: &mut [u8; 16] = (&mut bytes[..16]).try_into().expect("a slice of LANES bytes");
+        *bytes = bytemuck::cast(self);
     }
 
     #[inline(always)]
@@ -104,12 +110,12 @@ impl ByteVector for i8x16 {
     }
 
     #[inline(always)]
-    fn count_less(self, value: Self, limit: Self) -> Self {
+    fn count_less(self, value: Self, limit: Self, _: Self) -> Self {
         self - value.simd_lt(limit)
     }
 
     #[inline(always)]
-    fn discount_less(self, value: Self, limit: Self) -> Self {
+    fn discount_less(self, value: Self, limit: Self, _: Self) -> Self {
         self + value.simd_lt(limit)
     }
 
@@ -128,25 +134,25 @@ impl ByteVector for i8x16 {
     }
 
     #[inline(always)]
-    fn add_carry(self, high: Self, value: Self) -> (Self, Self) {
+    fn add_carry(self, high: Self, value: Self, _: Self) -> (Self, Self) {
         let low = self + value;
         (low, high - self.simd_gt(low))
     }
 
     #[inline(always)]
-    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self) {
+    fn sub_borrow(self, high: Self, value: Self, _: Self) -> (Self, Self) {
         let low = self - value;
         (low, high + low.simd_gt(self))
     }
 
     #[inline(always)]
-    fn add_signed(self, high: Self, value: Self) -> (Self, Self) {
+    fn add_signed(self, high: Self, value: Self, _: Self) -> (Self, Self) {
         let low = self + value;
         (low, high - self.simd_gt(low) + value.simd_lt(Self::ZERO))
     }
 
     #[inline(always)]
-    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self) {
+    fn vote(self, best: Self, votes: Self, limit: Self, _: Self) -> (Self, Self) {
         let negative = self.simd_lt(Self::ZERO);
         let raised = (negative & limit) | (!negative & Self::MIN);
         (best.max(raised), votes - negative)
@@ -160,6 +166,7 @@ impl ByteVector for i8x16 {
         votes: Self,
         limit: Self,
         kept: (Self, Self),
+        _: Self,
     ) -> (Self, Self, (Self, Self)) {
         let negative = self.simd_lt(Self::ZERO);
         let raise = negative & best.simd_lt(limit);

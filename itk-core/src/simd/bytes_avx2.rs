@@ -86,12 +86,12 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn count_less(self, value: Self, limit: Self) -> Self {
+    fn count_less(self, value: Self, limit: Self, _: Self) -> Self {
         Self(method!(_mm256_sub_epi8(self.0, _mm256_cmpgt_epi8(limit.0, value.0))))
     }
 
     #[inline(always)]
-    fn discount_less(self, value: Self, limit: Self) -> Self {
+    fn discount_less(self, value: Self, limit: Self, _: Self) -> Self {
         Self(method!(_mm256_add_epi8(self.0, _mm256_cmpgt_epi8(limit.0, value.0))))
     }
 
@@ -101,27 +101,27 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn add_carry(self, high: Self, value: Self) -> (Self, Self) {
+    fn add_carry(self, high: Self, value: Self, _: Self) -> (Self, Self) {
         let low = self.add(value);
         let carry = method!(_mm256_cmpgt_epi8(self.0, low.0));
         (low, high.sub(Self(carry)))
     }
 
     #[inline(always)]
-    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self) {
+    fn sub_borrow(self, high: Self, value: Self, _: Self) -> (Self, Self) {
         let low = self.sub(value);
         let borrow = method!(_mm256_cmpgt_epi8(low.0, self.0));
         (low, high.add(Self(borrow)))
     }
 
     #[inline(always)]
-    fn add_signed(self, high: Self, value: Self) -> (Self, Self) {
-        let (low, high) = self.add_carry(high, value);
+    fn add_signed(self, high: Self, value: Self, _: Self) -> (Self, Self) {
+        let (low, high) = self.add_carry(high, value, value);
         (low, high.add(Self(method!(negative(value.0)))))
     }
 
     #[inline(always)]
-    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self) {
+    fn vote(self, best: Self, votes: Self, limit: Self, _: Self) -> (Self, Self) {
         let negative = method!(negative(self.0));
         let raised = method!(_mm256_blendv_epi8(_mm256_set1_epi8(i8::MIN), limit.0, self.0));
         (Self(method!(_mm256_max_epi8(best.0, raised))), votes.sub(Self(negative)))
@@ -135,6 +135,7 @@ impl ByteVector for Bytes {
         votes: Self,
         limit: Self,
         kept: (Self, Self),
+        _: Self,
     ) -> (Self, Self, (Self, Self)) {
         let negative = method!(negative(self.0));
         let raise = method!(_mm256_and_si256(negative, _mm256_cmpgt_epi8(limit.0, best.0)));

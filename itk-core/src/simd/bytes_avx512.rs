@@ -30,12 +30,6 @@ fn scan(sums: __m512i) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn ones() -> __m512i {
-    _mm512_set1_epi8(-1)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
 fn within(coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
     // SAFETY: the array fills a register.
     let part = unsafe { _mm512_loadu_si512(coordinates.as_ptr().cast()) };
@@ -89,15 +83,15 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn count_less(self, value: Self, limit: Self) -> Self {
+    fn count_less(self, value: Self, limit: Self, one: Self) -> Self {
         let less = method!(_mm512_cmplt_epi8_mask(value.0, limit.0));
-        Self(method!(_mm512_mask_sub_epi8(self.0, less, self.0, ones())))
+        Self(method!(_mm512_mask_add_epi8(self.0, less, self.0, one.0)))
     }
 
     #[inline(always)]
-    fn discount_less(self, value: Self, limit: Self) -> Self {
+    fn discount_less(self, value: Self, limit: Self, one: Self) -> Self {
         let less = method!(_mm512_cmplt_epi8_mask(value.0, limit.0));
-        Self(method!(_mm512_mask_add_epi8(self.0, less, self.0, ones())))
+        Self(method!(_mm512_mask_sub_epi8(self.0, less, self.0, one.0)))
     }
 
     #[inline(always)]
@@ -106,31 +100,31 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn add_carry(self, high: Self, value: Self) -> (Self, Self) {
+    fn add_carry(self, high: Self, value: Self, one: Self) -> (Self, Self) {
         let low = self.add(value);
         let carry = method!(_mm512_cmplt_epi8_mask(low.0, self.0));
-        (low, Self(method!(_mm512_mask_sub_epi8(high.0, carry, high.0, ones()))))
+        (low, Self(method!(_mm512_mask_add_epi8(high.0, carry, high.0, one.0))))
     }
 
     #[inline(always)]
-    fn sub_borrow(self, high: Self, value: Self) -> (Self, Self) {
+    fn sub_borrow(self, high: Self, value: Self, one: Self) -> (Self, Self) {
         let low = self.sub(value);
         let borrow = method!(_mm512_cmpgt_epi8_mask(low.0, self.0));
-        (low, Self(method!(_mm512_mask_add_epi8(high.0, borrow, high.0, ones()))))
+        (low, Self(method!(_mm512_mask_sub_epi8(high.0, borrow, high.0, one.0))))
     }
 
     #[inline(always)]
-    fn add_signed(self, high: Self, value: Self) -> (Self, Self) {
-        let (low, high) = self.add_carry(high, value);
+    fn add_signed(self, high: Self, value: Self, one: Self) -> (Self, Self) {
+        let (low, high) = self.add_carry(high, value, one);
         let negative = method!(_mm512_movepi8_mask(value.0));
-        (low, Self(method!(_mm512_mask_add_epi8(high.0, negative, high.0, ones()))))
+        (low, Self(method!(_mm512_mask_sub_epi8(high.0, negative, high.0, one.0))))
     }
 
     #[inline(always)]
-    fn vote(self, best: Self, votes: Self, limit: Self) -> (Self, Self) {
+    fn vote(self, best: Self, votes: Self, limit: Self, one: Self) -> (Self, Self) {
         let negative = method!(_mm512_movepi8_mask(self.0));
         let best = method!(_mm512_mask_max_epi8(best.0, negative, best.0, limit.0));
-        (Self(best), Self(method!(_mm512_mask_sub_epi8(votes.0, negative, votes.0, ones()))))
+        (Self(best), Self(method!(_mm512_mask_add_epi8(votes.0, negative, votes.0, one.0))))
     }
 
     #[inline(always)]
@@ -141,9 +135,10 @@ impl ByteVector for Bytes {
         votes: Self,
         limit: Self,
         kept: (Self, Self),
+        one: Self,
     ) -> (Self, Self, (Self, Self)) {
         let negative = method!(_mm512_movepi8_mask(self.0));
-        let votes = Self(method!(_mm512_mask_sub_epi8(votes.0, negative, votes.0, ones())));
+        let votes = Self(method!(_mm512_mask_add_epi8(votes.0, negative, votes.0, one.0)));
         let raise = method!(_mm512_mask_cmplt_epi8_mask(negative, best.0, limit.0));
         let best = Self(method!(_mm512_mask_mov_epi8(best.0, raise, limit.0)));
         let kept_low = Self(method!(_mm512_mask_mov_epi8(kept.0.0, raise, low.0)));

@@ -6,26 +6,30 @@
 
 use itk_core::simd::{ByteVector, Job, Simd};
 
+use super::flat;
 use super::geometry::Geometry;
 
 /// Rows whose prefix sums are kept in the cache at a time.
-const ROWS: usize = 16;
+pub(super) const ROWS: usize = 16;
 
 /// Space before a row's prefix sums for those of the samples before it.
-const BEFORE: usize = 64;
+pub(super) const BEFORE: usize = 64;
 
 /// The planes of bytes that evaluations work in.
 #[derive(Default)]
 pub(super) struct Planes {
     /// Labels with the top bit flipped, in strides; one row after the other, all of the tile and its margin.
     pub(super) labels: Vec<u8>,
-    prefix: Vec<u8>,
+    /// Sums over all samples of a row before and at each, for some rows.
+    pub(super) prefix: Vec<u8>,
     /// Sums over some of the axes, as low and high bytes; from one array to the other with each axis.
     sums: [[Vec<u8>; 2]; 2],
     /// Of each output the largest threshold that its median reaches, with the top bit flipped.
     pub(super) best: Vec<u8>,
     /// The count that goes with it, see [`Geometry::bias`]: low byte with its top bit flipped, and high byte.
     pub(super) kept: [Vec<u8>; 2],
+    /// For one row: low and high bytes of counts, and votes.
+    pub(super) row: [Vec<u8>; 3],
 }
 
 impl Planes {
@@ -36,6 +40,7 @@ impl Planes {
         let outputs = (geometry.outputs() + 1) * strip;
         self.labels.resize(inputs, 0);
         self.prefix.resize((ROWS + 2) * (BEFORE + strip), 0);
+        self.row.iter_mut().for_each(|row| row.resize(strip, 0));
         let wide = geometry.samples() > 255 && geometry.window.len() > 2;
         for sums in &mut self.sums {
             sums[0].resize(inputs, 0);
@@ -104,8 +109,14 @@ impl Evaluate<'_> {
     #[inline(always)]
     fn strip<S: Simd, const STRIP: usize, const PITCH: usize>(self, simd: S) -> u32 {
         let Self { geometry, planes, limit, keep } = self;
+        if flat::applies(geometry) {
+            return match keep {
+                false => flat::evaluate::<S, STRIP, PITCH, false>(simd, geometry, planes, limit),
+                true => flat::evaluate::<S, STRIP, PITCH, true>(simd, geometry, planes, limit),
+            };
+        }
         let limit = S::Bytes::splat(simd, limit);
-        let Planes { labels, prefix, sums, best, kept } = planes;
+        let Planes { labels, prefix, sums, best, kept, row: [votes, ..] } = planes;
         let [from, to] = sums;
         let (mut from, mut to) = (from, to);
         sum_rows::<S, STRIP, PITCH>(simd, geometry, labels, prefix, &mut from[0], limit);
@@ -124,10 +135,10 @@ impl Evaluate<'_> {
             (from, to) = (to, from);
         }
         match (samples > 255, keep) {
-            (false, false) => vote::<S, STRIP, false, false>(simd, geometry, from, limit, best, kept),
-            (false, true) => vote::<S, STRIP, false, true>(simd, geometry, from, limit, best, kept),
-            (true, false) => vote::<S, STRIP, true, false>(simd, geometry, from, limit, best, kept),
-            (true, true) => vote::<S, STRIP, true, true>(simd, geometry, from, limit, best, kept),
+            (false, false) => vote::<S, STRIP, false, false>(simd, geometry, from, limit, best, kept, votes),
+            (false, true) => vote::<S, STRIP, false, true>(simd, geometry, from, limit, best, kept, votes),
+            (true, false) => vote::<S, STRIP, true, false>(simd, geometry, from, limit, best, kept, votes),
+            (true, true) => vote::<S, STRIP, true, true>(simd, geometry, from, limit, best, kept, votes),
         }
     }
 }
@@ -144,7 +155,7 @@ fn sum_rows<S: Simd, const STRIP: usize, const PITCH: usize>(
 ) {
     let lanes = S::Bytes::LANES;
     let registers = STRIP / lanes;
-    let last = geometry.window[0] - 1;
+    let one = S::Bytes::one(simd);
     let mut row = 0;
     while row < geometry.rows() {
         let rows = (geometry.rows() - row).min(ROWS);
@@ -155,18 +166,13 @@ fn sum_rows<S: Simd, const STRIP: usize, const PITCH: usize>(
             let mut sums = [S::Bytes::splat(simd, 0); 32];
             let mut sum = S::Bytes::splat(simd, 0);
             for j in 0..registers {
-                sum = sum.count_less(S::Bytes::load(simd, &labels[j * lanes..]), limit);
+                sum = sum.count_less(S::Bytes::load(simd, &labels[j * lanes..]), limit, one);
                 sums[j] = sum;
             }
-            let before = sum.scan().sub(sum);
-            before.store(&mut prefix[BEFORE - lanes..]);
-            for j in 0..registers {
-                sums[j].add(before).store(&mut prefix[BEFORE + j * lanes..]);
-            }
+            store_prefix::<S, STRIP, PITCH>(&sums, prefix);
         }
         for j in 0..registers {
-            let lead = BEFORE + (j + last) % registers * lanes + (j + last) / registers;
-            let trail = BEFORE + j * lanes - lanes;
+            let (lead, trail) = ends::<S::Bytes>(STRIP, geometry.window[0], j);
             let lead = prefix[lead..].as_chunks::<PITCH>().0.iter();
             let trail = prefix[trail..].as_chunks::<PITCH>().0.iter();
             let out = out[row * STRIP + j * lanes..].as_chunks_mut::<STRIP>().0.iter_mut().take(rows);
@@ -176,6 +182,31 @@ fn sum_rows<S: Simd, const STRIP: usize, const PITCH: usize>(
         }
         row += rows;
     }
+}
+
+/// Turns sums over the registers of a row into sums over all samples before and at each.
+#[inline(always)]
+pub(super) fn store_prefix<S: Simd, const STRIP: usize, const PITCH: usize>(
+    sums: &[S::Bytes; 32],
+    prefix: &mut [u8; PITCH],
+) {
+    let lanes = S::Bytes::LANES;
+    let total = sums[STRIP / lanes - 1];
+    let before = total.scan().sub(total);
+    before.store(&mut prefix[BEFORE - lanes..]);
+    for j in 0..STRIP / lanes {
+        sums[j].add(before).store(&mut prefix[BEFORE + j * lanes..]);
+    }
+}
+
+/// Where in a row's prefix sums the sums up to the last and to before the first sample of the windows of
+/// register `j` start.
+#[inline(always)]
+pub(super) fn ends<V: ByteVector>(strip: usize, window: usize, j: usize) -> (usize, usize) {
+    let registers = strip / V::LANES;
+    let last = j + window - 1;
+    let lead = BEFORE + last % registers * V::LANES + last / registers;
+    (lead, BEFORE + j * V::LANES - V::LANES)
 }
 
 /// Sums over the window's extent along an axis; earlier axes are summed already, later ones not yet.
@@ -189,6 +220,7 @@ fn sum_axis<S: Simd, const STRIP: usize, const WIDE_IN: bool, const WIDE_OUT: bo
 ) {
     let lanes = S::Bytes::LANES;
     let group = group::<S::Bytes>(STRIP);
+    let one = S::Bytes::one(simd);
     let step = geometry.steps[axis];
     let flip = S::Bytes::splat(simd, 0x80);
     let window = geometry.window[axis];
@@ -204,7 +236,7 @@ fn sum_axis<S: Simd, const STRIP: usize, const WIDE_IN: bool, const WIDE_OUT: bo
             for (row, row_high) in lead.by_ref().zip(lead_high.by_ref()).take(window - 1) {
                 for g in 0..group {
                     let value = S::Bytes::load(simd, &row[g * lanes..]);
-                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value, one);
                     if WIDE_IN {
                         high[g] = high[g].add(S::Bytes::load(simd, &row_high[g * lanes..]));
                     }
@@ -218,14 +250,14 @@ fn sum_axis<S: Simd, const STRIP: usize, const WIDE_IN: bool, const WIDE_OUT: bo
                 {
                     for g in 0..group {
                         let value = S::Bytes::load(simd, &lead[g * lanes..]);
-                        (low[g], high[g]) = low[g].add_carry(high[g], value);
+                        (low[g], high[g]) = low[g].add_carry(high[g], value, one);
                         if WIDE_IN {
                             high[g] = high[g].add(S::Bytes::load(simd, &lead_high[g * lanes..]));
                         }
                         low[g].add(flip).store(&mut out[g * lanes..]);
                         high[g].store(&mut out_high[g * lanes..]);
                         let value = S::Bytes::load(simd, &trail[g * lanes..]);
-                        (low[g], high[g]) = low[g].sub_borrow(high[g], value);
+                        (low[g], high[g]) = low[g].sub_borrow(high[g], value, one);
                         if WIDE_IN {
                             high[g] = high[g].sub(S::Bytes::load(simd, &trail_high[g * lanes..]));
                         }
@@ -253,15 +285,17 @@ fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
     limit: S::Bytes,
     best: &mut [u8],
     kept: &mut [Vec<u8>; 2],
+    row: &mut [u8],
 ) -> u32 {
     let lanes = S::Bytes::LANES;
     let group = group::<S::Bytes>(STRIP);
+    let one = S::Bytes::one(simd);
     let axis = geometry.window.len() - 1;
     let (step, step_out) = (geometry.steps[axis], geometry.steps_out[axis]);
     let window = geometry.window[axis];
     let bias = geometry.bias();
     let [kept_low, kept_high] = kept;
-    let mut all = [0u32; 512];
+    let mut sum = 0;
     for (base, base_out) in geometry.lines(axis).zip(geometry.lines_out(axis)) {
         for column in (0..STRIP).step_by(lanes * group) {
             let mut low = [S::Bytes::splat(simd, bias[0]); MOST];
@@ -274,7 +308,7 @@ fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
             for (row, row_high) in lead.by_ref().zip(lead_high.by_ref()).take(window - 1) {
                 for g in 0..group {
                     let value = S::Bytes::load(simd, &row[g * lanes..]);
-                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value, one);
                     if WIDE {
                         high[g] = high[g].add(S::Bytes::load(simd, &row_high[g * lanes..]));
                     }
@@ -299,7 +333,7 @@ fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
             for (best, ((lead, lead_high), (trail, trail_high))) in best.zip(ins) {
                 for g in 0..group {
                     let value = S::Bytes::load(simd, &lead[g * lanes..]);
-                    (low[g], high[g]) = low[g].add_carry(high[g], value);
+                    (low[g], high[g]) = low[g].add_carry(high[g], value, one);
                     if WIDE {
                         high[g] = high[g].add(S::Bytes::load(simd, &lead_high[g * lanes..]));
                     }
@@ -311,7 +345,8 @@ fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
                             S::Bytes::load(simd, &keeps[g * lanes..]),
                             S::Bytes::load(simd, &keeps_high[g * lanes..]),
                         );
-                        let (new, voted, kept) = high[g].vote_and_keep(low[g], old, votes[g], limit, kept);
+                        let (new, voted, kept) =
+                            high[g].vote_and_keep(low[g], old, votes[g], limit, kept, one);
                         votes[g] = voted;
                         new.store(&mut best[g * lanes..]);
                         kept.0.store(&mut keeps[g * lanes..]);
@@ -320,28 +355,38 @@ fn vote<S: Simd, const STRIP: usize, const WIDE: bool, const KEEP: bool>(
                 } else {
                     for g in 0..group {
                         let old = S::Bytes::load(simd, &best[g * lanes..]);
-                        let (new, voted) = high[g].vote(old, votes[g], limit);
+                        let (new, voted) = high[g].vote(old, votes[g], limit, one);
                         votes[g] = voted;
                         new.store(&mut best[g * lanes..]);
                     }
                 }
                 for g in 0..group {
                     let value = S::Bytes::load(simd, &trail[g * lanes..]);
-                    (low[g], high[g]) = low[g].sub_borrow(high[g], value);
+                    (low[g], high[g]) = low[g].sub_borrow(high[g], value, one);
                     if WIDE {
                         high[g] = high[g].sub(S::Bytes::load(simd, &trail_high[g * lanes..]));
                     }
                 }
             }
-            let mut bytes = [0; STRIP];
             for g in 0..group {
-                votes[g].store(&mut bytes[g * lanes..]);
-            }
-            for (sum, byte) in all[column..].iter_mut().zip(&bytes[..group * lanes]) {
-                *sum += u32::from(*byte);
+                votes[g].store(&mut row[column + g * lanes..]);
             }
         }
+        sum += total::<S, STRIP>(geometry, row);
     }
-    // Lanes past the tile's width hold nothing of use.
-    (0..geometry.size[0]).map(|x| all[x % (STRIP / lanes) * lanes + x / (STRIP / lanes)]).sum()
+    sum
+}
+
+/// The sum of one byte for each output of a row. Lanes past the tile's width hold nothing of use.
+#[inline(always)]
+pub(super) fn total<S: Simd, const STRIP: usize>(geometry: &Geometry, row: &[u8]) -> u32 {
+    let registers = STRIP / S::Bytes::LANES;
+    let mut sum = 0;
+    for (j, bytes) in row.chunks_exact(S::Bytes::LANES).take(registers).enumerate() {
+        let outputs = (geometry.size[0] + registers - 1).saturating_sub(j) / registers;
+        for byte in &bytes[..outputs] {
+            sum += u32::from(*byte);
+        }
+    }
+    sum
 }

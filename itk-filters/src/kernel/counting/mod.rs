@@ -13,6 +13,7 @@ use itk_core::simd::{self, Key, Level};
 use itk_core::{Axes, Pixel, Result, View};
 
 mod evaluate;
+mod flat;
 mod geometry;
 mod lists;
 mod pivots;
@@ -95,7 +96,7 @@ fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
         .unwrap_or(512);
     let most = |a: usize| match (a, rank) {
         (0, _) => widest(strip),
-        (_, 2) => 64.max(window[1]).min(MAX_EXTENT),
+        (_, 2) => 64.max(2 * window[1]).min(MAX_EXTENT),
         (_, 3) => 16.max(window[a]).min(MAX_EXTENT),
         _ => 8.max(window[a]).min(MAX_EXTENT),
     };
@@ -142,16 +143,20 @@ pub(crate) fn medians<T: Pixel>(
     Ok(())
 }
 
-/// All medians of an image, by this engine alone; `None` where it does not apply. For tests and benches.
-pub fn counted_median<T: Pixel>(level: Level, source: &View<'_, T>, radius: &[usize]) -> Option<Vec<T>> {
-    let image = source.size();
-    if !applies(radius, image) {
+/// Medians of a box (first and size, xyz) of an image, by this engine alone; `None` where it does not apply. For
+/// tests and benches.
+pub fn counted_median<T: Pixel>(
+    level: Level,
+    source: &View<'_, T>,
+    radius: &[usize],
+    [first, size]: [&[usize]; 2],
+) -> Option<Vec<T>> {
+    if !applies(radius, source.size()) {
         return None;
     }
-    let mut out = vec![T::default(); image.iter().product()];
-    let first = Axes::filled(image.len(), 0);
+    let mut out = vec![T::default(); size.iter().product()];
     let mut scratch = Scratch::default();
-    medians(level, source, radius, &first, image, &mut scratch, &mut out, &mut || Ok(())).ok().map(|()| out)
+    medians(level, source, radius, first, size, &mut scratch, &mut out, &mut || Ok(())).ok().map(|()| out)
 }
 
 /// Stages a tile's samples with its margin: labels of one byte as such, other keys as keys.
