@@ -25,7 +25,7 @@ mod bytes_avx512;
 mod register;
 
 pub use baseline::Baseline;
-pub use bytes::ByteVector;
+pub use bytes::{ByteVector, label};
 
 /// A set of instructions that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

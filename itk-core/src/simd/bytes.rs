@@ -56,8 +56,31 @@ pub trait ByteVector: Copy {
     ) -> (Self, Self, (Self, Self));
     /// Bit `i` is set where `coordinates[i] - first`, modulo 256, is at most `reach`.
     fn within(simd: Self::Simd, coordinates: &[u8; 64], first: u8, reach: u8) -> u64;
+    /// `labels[i]` becomes how many of 255 pivots are not greater than `keys[i]`. They are a binary tree in
+    /// breadth-first order from index 1. Whole groups of 16 keys only.
+    #[inline(always)]
+    fn label(_: Self::Simd, tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
+        label(tree, keys, labels);
+    }
     /// The place of the set bit of `bits` that has `n` set ones below it; there must be one.
     fn nth_bit(simd: Self::Simd, bits: u64, n: u32) -> u32;
+}
+
+/// As [`ByteVector::label`], for any key.
+#[inline(always)]
+pub fn label<K: Copy + Ord>(tree: &[K; 256], keys: &[K], labels: &mut [u8]) {
+    // Several searches side by side hide the latency of each.
+    for (keys, labels) in keys.as_chunks::<16>().0.iter().zip(labels.as_chunks_mut::<16>().0) {
+        let mut at = [1usize; 16];
+        for _ in 0..8 {
+            for (at, key) in at.iter_mut().zip(keys) {
+                *at = 2 * *at + usize::from(tree[*at & 255] <= *key);
+            }
+        }
+        for (label, at) in labels.iter_mut().zip(at) {
+            *label = at as u8;
+        }
+    }
 }
 
 /// As [`ByteVector::nth_bit`], by halves.

@@ -43,6 +43,65 @@ fn nth_bit(bits: u64, n: u32) -> u32 {
     _pdep_u64(1 << n, bits).trailing_zeros()
 }
 
+/// Sixteen searches at once: the upper levels of the tree stay in registers, where a permutation looks them up.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+fn label(tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
+    let table = |start: usize| {
+        let part: &[i32; 16] = tree[start..].first_chunk().expect("a table of the tree");
+        // SAFETY: the array fills a register.
+        unsafe { _mm512_loadu_si512(part.as_ptr().cast()) }
+    };
+    let root = _mm512_set1_epi32(tree[1]);
+    let small = [table(2), table(4), table(8), table(16)];
+    let t32 = [table(32), table(48)];
+    let t64 = [table(64), table(80), table(96), table(112)];
+    let t128 = [
+        table(128),
+        table(144),
+        table(160),
+        table(176),
+        table(192),
+        table(208),
+        table(224),
+        table(240),
+    ];
+    let one = _mm512_set1_epi32(1);
+    for (keys, labels) in keys.as_chunks::<16>().0.iter().zip(labels.as_chunks_mut::<16>().0) {
+        // SAFETY: the array fills a register.
+        let keys = unsafe { _mm512_loadu_si512(keys.as_ptr().cast()) };
+        let mut at = _mm512_maskz_mov_epi32(_mm512_cmple_epi32_mask(root, keys), one);
+        for table in small {
+            let pivot = _mm512_permutexvar_epi32(at, table);
+            at = descend(at, pivot, keys);
+        }
+        at = descend(at, _mm512_permutex2var_epi32(t32[0], at, t32[1]), keys);
+        let low = _mm512_permutex2var_epi32(t64[0], at, t64[1]);
+        let high = _mm512_permutex2var_epi32(t64[2], at, t64[3]);
+        let bit = _mm512_test_epi32_mask(at, _mm512_set1_epi32(32));
+        at = descend(at, _mm512_mask_mov_epi32(low, bit, high), keys);
+        let bit = _mm512_test_epi32_mask(at, _mm512_set1_epi32(32));
+        let low = _mm512_permutex2var_epi32(t128[0], at, t128[1]);
+        let low = _mm512_mask_mov_epi32(low, bit, _mm512_permutex2var_epi32(t128[2], at, t128[3]));
+        let high = _mm512_permutex2var_epi32(t128[4], at, t128[5]);
+        let high = _mm512_mask_mov_epi32(high, bit, _mm512_permutex2var_epi32(t128[6], at, t128[7]));
+        let bit = _mm512_test_epi32_mask(at, _mm512_set1_epi32(64));
+        at = descend(at, _mm512_mask_mov_epi32(low, bit, high), keys);
+        let bytes = _mm512_cvtepi32_epi8(at);
+        // SAFETY: the array takes 16 bytes.
+        unsafe { _mm_storeu_si128(labels.as_mut_ptr().cast(), bytes) }
+    }
+}
+
+/// The left or the right child of a node, each counted from its level's first.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+fn descend(at: __m512i, pivot: __m512i, key: __m512i) -> __m512i {
+    let left = _mm512_add_epi32(at, at);
+    let right = _mm512_cmple_epi32_mask(pivot, key);
+    _mm512_mask_add_epi32(left, right, left, _mm512_set1_epi32(1))
+}
+
 /// An operation on registers, as a safe method: `self` or the token prove its instructions.
 macro_rules! method {
     ($($body:tt)*) => {
@@ -149,6 +208,11 @@ impl ByteVector for Bytes {
     #[inline(always)]
     fn within(_: Avx512, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
         method!(within(coordinates, first, reach))
+    }
+
+    #[inline(always)]
+    fn label(_: Avx512, tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
+        method!(label(tree, keys, labels));
     }
 
     #[inline(always)]

@@ -43,8 +43,8 @@ struct Leaf {
     len: u32,
 }
 
-/// Space after the last sample, for a whole step of 64 to be read.
-const AFTER: usize = 64;
+/// Space after the last sample, for a whole step to be read.
+const AFTER: usize = 128;
 
 /// The leaves of a tile.
 pub(super) struct Leaves<K> {
@@ -86,37 +86,40 @@ impl<K: Key> Leaves<K> {
         labels: &[u8],
         entries: &mut Vec<E>,
     ) {
-        const NONE: u16 = u16::MAX;
-        let mut leaf_of = [NONE; 256];
-        let mut ends = Vec::with_capacity(intervals.len());
-        self.leaves.clear();
+        // Samples of other labels all go to one place after the end.
+        let total = intervals.iter().map(|i| below[i.high] - below[i.low]).sum::<u32>();
+        let mut ends = [(total, 0); 256];
         let mut start = 0;
+        self.leaves.clear();
         for (i, interval) in intervals.iter().enumerate() {
-            leaf_of[interval.low..interval.high].fill(i as u16);
             self.by_label[interval.low] = i as u16;
             let len = below[interval.high] - below[interval.low];
             self.leaves.push(Leaf { start, len });
-            ends.push(start as usize);
+            for label in interval.low..interval.high {
+                ends[label] = (start + below[label] - below[interval.low], 1);
+            }
             start += len;
         }
         entries.clear();
-        entries.resize(start as usize, E::default());
+        entries.resize(total as usize + 1, E::default());
         let width = geometry.padded(0);
         for row in 0..geometry.rows() {
             let start = row * geometry.strip;
-            for (i, (key, label)) in keys[start..][..width].iter().zip(&labels[start..][..width]).enumerate()
-            {
-                let leaf = leaf_of[usize::from(*label)];
-                if leaf != NONE {
-                    let end = &mut ends[usize::from(leaf)];
-                    entries[*end] = E::pack(key.to_ordinal(), (start + i) as u32);
-                    *end += 1;
-                }
+            for (i, (key, label)) in keys[start..][..width].iter().zip(&labels[start..][..width]).enumerate() {
+                let (end, step) = &mut ends[usize::from(*label)];
+                entries[*end as usize] = E::pack(key.to_ordinal(), (start + i) as u32);
+                *end += *step;
             }
         }
-        for leaf in &mut self.leaves {
+        entries.truncate(total as usize);
+        for (leaf, interval) in self.leaves.iter_mut().zip(intervals) {
             let entries = &mut entries[leaf.start as usize..][..leaf.len as usize];
-            entries.sort_unstable();
+            let mut rest = &mut *entries;
+            for label in interval.low..interval.high {
+                let (part, after) = rest.split_at_mut((below[label + 1] - below[label]) as usize);
+                part.sort_unstable();
+                rest = after;
+            }
             let (Some(first), Some(last)) = (entries.first(), entries.last()) else { continue };
             if first.ordinal() == last.ordinal() {
                 leaf.len = 0;
@@ -213,20 +216,22 @@ impl<K: Key> Finish<'_, K> {
                 let mut sample = start;
                 if leaf.len > 0 {
                     let mut before = u32::from(!u16::from_le_bytes([low ^ 0x80, high]));
+                    // Two steps at once: few lists are longer, and a branch between them would go either way.
                     loop {
-                        let mut inside = u64::MAX;
-                        for a in 0..AXES {
-                            let part = coordinates[a][sample..].first_chunk::<64>();
-                            let part = part.expect("a list ends with space for a step");
-                            inside &= S::Bytes::within(simd, part, at[a], reach[a]);
-                        }
+                        let first = inside::<S, AXES>(simd, &coordinates, sample, &at, &reach);
+                        let second = inside::<S, AXES>(simd, &coordinates, sample + 64, &at, &reach);
+                        let seen = first.count_ones();
+                        let in_first = before < seen;
+                        let inside = if in_first { first } else { second };
+                        before -= if in_first { 0 } else { seen };
                         let seen = inside.count_ones();
                         if before < seen {
+                            sample += if in_first { 0 } else { 64 };
                             sample += S::Bytes::nth_bit(simd, inside, before) as usize;
                             break;
                         }
                         before -= seen;
-                        sample += 64;
+                        sample += 128;
                     }
                 }
                 *out = leaves.keys[sample];
@@ -240,4 +245,21 @@ impl<K: Key> Finish<'_, K> {
             }
         }
     }
+}
+
+/// Which of the 64 samples from one on are in a window.
+#[inline(always)]
+fn inside<S: Simd, const AXES: usize>(
+    simd: S,
+    coordinates: &[&[u8]; AXES],
+    sample: usize,
+    first: &[u8; AXES],
+    reach: &[u8; AXES],
+) -> u64 {
+    let mut inside = u64::MAX;
+    for a in 0..AXES {
+        let part = coordinates[a][sample..].first_chunk::<64>();
+        inside &= S::Bytes::within(simd, part.expect("a list ends with space for a step"), first[a], reach[a]);
+    }
+    inside
 }

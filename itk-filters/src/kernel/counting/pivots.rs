@@ -1,6 +1,6 @@
 //! Labels of wide keys: how many of 255 pivots, sampled from the tile, are not greater.
 
-use itk_core::simd::{Job, Key, Simd};
+use itk_core::simd::{ByteVector, Job, Key, Simd, label};
 
 /// Pivots of a tile, as a binary tree in breadth-first order from index 1.
 #[derive(Clone, Debug)]
@@ -45,19 +45,26 @@ impl<K: Key> Job for Label<'_, K> {
     type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let tree = &self.pivots.tree;
-        // Several searches side by side hide the latency of each.
-        for (keys, labels) in self.keys.as_chunks::<16>().0.iter().zip(self.labels.as_chunks_mut::<16>().0) {
-            let mut at = [1usize; 16];
-            for _ in 0..8 {
-                for (at, key) in at.iter_mut().zip(keys) {
-                    *at = 2 * *at + usize::from(tree[*at & 255] <= *key);
-                }
-            }
-            for (label, at) in labels.iter_mut().zip(at) {
-                *label = at as u8;
-            }
+    fn run<S: Simd>(self, simd: S) {
+        let Self { pivots, keys, labels } = self;
+        if size_of::<K>() > 4 {
+            label(&pivots.tree, keys, labels);
+            return;
         }
+        let mut tree = [0; 256];
+        narrow(&pivots.tree, &mut tree);
+        let mut narrowed = [0; 1024];
+        for (keys, labels) in keys.chunks(1024).zip(labels.chunks_mut(1024)) {
+            narrow(keys, &mut narrowed);
+            S::Bytes::label(simd, &tree, &narrowed[..keys.len()], labels);
+        }
+    }
+}
+
+/// Keys of up to 32 bits as integers of 32 bits, in the same order.
+#[inline(always)]
+fn narrow<K: Key>(keys: &[K], to: &mut [i32]) {
+    for (to, key) in to.iter_mut().zip(keys) {
+        *to = (key.to_ordinal() as u32 ^ 1 << 31) as i32;
     }
 }
