@@ -32,6 +32,16 @@ fn photo(size: &[usize]) -> Vec<f64> {
         .collect()
 }
 
+/// All values within each tile: a slow wave of full range.
+fn wave(size: &[usize]) -> Vec<f64> {
+    (0..size.iter().product::<usize>())
+        .map(|i| {
+            let (x, y) = ((i % size[0]) as f64, (i / size[0]) as f64);
+            0.5 + 0.5 * (x / 41.0 + y / 90.0).sin()
+        })
+        .collect()
+}
+
 /// What to measure: the content, in 0..1, and the words that a line must have.
 struct Case<'a> {
     content: &'a str,
@@ -51,7 +61,7 @@ impl Case<'_> {
         let pixels = values.iter().map(|v| T::from_f64(v * scale)).collect();
         let image = Image::<T>::from_vec(size, pixels).unwrap();
         let (first, part): (&[usize], &[usize]) =
-            if size.len() == 2 { (&[150, 140], &[432, 128]) } else { (&[19, 16, 16], &[122, 32, 16]) };
+            if size.len() == 2 { (&[130, 140], &[824, 128]) } else { (&[19, 16, 16], &[122, 32, 16]) };
         let only = std::env::var("OXITK_SIMD").ok();
         for level in levels() {
             if only.as_ref().is_some_and(|only| only != level.name()) {
@@ -73,11 +83,12 @@ impl Case<'_> {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let flat = [768, 448];
+    let flat = [1088, 448];
     let solid = [160, 64, 48];
     for (content, flat_values, solid_values) in [
         ("noise", noise(flat[0] * flat[1]), noise(solid.iter().product())),
         ("photo", photo(&flat), photo(&solid)),
+        ("wave", wave(&flat), wave(&solid)),
     ] {
         for radius in [3, 7, 10, 15, 25, 50, 75, 100] {
             let radius = &[radius; 2];

@@ -33,6 +33,8 @@ pub trait ByteVector: Copy {
     fn count_less(self, value: Self, limit: Self, one: Self) -> Self;
     /// Takes 1 away where `value < limit`, both signed.
     fn discount_less(self, value: Self, limit: Self, one: Self) -> Self;
+    /// `(self >> shift) & mask`, for a mask without bits that come from other lanes.
+    fn bits(self, shift: u32, mask: Self) -> Self;
     /// Each lane becomes the sum, modulo 256, of all lanes before it and itself.
     fn scan(self) -> Self;
     /// Adds an unsigned byte to a count; `self` is its low byte.
@@ -140,6 +142,12 @@ impl ByteVector for i8x16 {
     #[inline(always)]
     fn discount_less(self, value: Self, limit: Self, _: Self) -> Self {
         self + value.simd_lt(limit)
+    }
+
+    #[inline(always)]
+    fn bits(self, shift: u32, mask: Self) -> Self {
+        let pairs: wide::u16x8 = bytemuck::cast(self);
+        bytemuck::cast::<_, Self>(pairs >> shift) & mask
     }
 
     #[inline(always)]

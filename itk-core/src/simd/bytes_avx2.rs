@@ -96,6 +96,12 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
+    fn bits(self, shift: u32, mask: Self) -> Self {
+        let shifted = method!(_mm256_srl_epi16(self.0, _mm_cvtsi32_si128(shift as i32)));
+        Self(method!(_mm256_and_si256(shifted, mask.0)))
+    }
+
+    #[inline(always)]
     fn scan(self) -> Self {
         Self(method!(scan(self.0)))
     }

@@ -56,16 +56,8 @@ fn label(tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
     let small = [table(2), table(4), table(8), table(16)];
     let t32 = [table(32), table(48)];
     let t64 = [table(64), table(80), table(96), table(112)];
-    let t128 = [
-        table(128),
-        table(144),
-        table(160),
-        table(176),
-        table(192),
-        table(208),
-        table(224),
-        table(240),
-    ];
+    let t128 =
+        [table(128), table(144), table(160), table(176), table(192), table(208), table(224), table(240)];
     let one = _mm512_set1_epi32(1);
     for (keys, labels) in keys.as_chunks::<16>().0.iter().zip(labels.as_chunks_mut::<16>().0) {
         // SAFETY: the array fills a register.
@@ -151,6 +143,12 @@ impl ByteVector for Bytes {
     fn discount_less(self, value: Self, limit: Self, one: Self) -> Self {
         let less = method!(_mm512_cmplt_epi8_mask(value.0, limit.0));
         Self(method!(_mm512_mask_sub_epi8(self.0, less, self.0, one.0)))
+    }
+
+    #[inline(always)]
+    fn bits(self, shift: u32, mask: Self) -> Self {
+        let shifted = method!(_mm512_srl_epi16(self.0, _mm_cvtsi32_si128(shift as i32)));
+        Self(method!(_mm512_and_si512(shifted, mask.0)))
     }
 
     #[inline(always)]

@@ -12,6 +12,9 @@ use super::geometry::Geometry;
 /// Rows whose prefix sums are kept in the cache at a time.
 pub(super) const ROWS: usize = 16;
 
+/// Rows of space for their prefix sums: two more, as reading from the middle of a row goes past its end.
+pub(super) const PREFIX_ROWS: usize = ROWS + 2;
+
 /// Space before a row's prefix sums for those of the samples before it.
 pub(super) const BEFORE: usize = 64;
 
@@ -39,7 +42,7 @@ impl Planes {
         let inputs = (geometry.rows() + 1) * strip;
         let outputs = (geometry.outputs() + 1) * strip;
         self.labels.resize(inputs, 0);
-        self.prefix.resize((ROWS + 2) * (BEFORE + strip), 0);
+        self.prefix.resize(2 * PREFIX_ROWS * (BEFORE + strip), 0);
         self.row.iter_mut().for_each(|row| row.resize(strip, 0));
         let wide = geometry.samples() > 255 && geometry.window.len() > 2;
         for sums in &mut self.sums {
@@ -109,10 +112,19 @@ impl Evaluate<'_> {
     #[inline(always)]
     fn strip<S: Simd, const STRIP: usize, const PITCH: usize>(self, simd: S) -> u32 {
         let Self { geometry, planes, limit, keep } = self;
-        if flat::applies(geometry) {
-            return match keep {
-                false => flat::evaluate::<S, STRIP, PITCH, false>(simd, geometry, planes, limit),
-                true => flat::evaluate::<S, STRIP, PITCH, true>(simd, geometry, planes, limit),
+        if geometry.window.len() == 2 {
+            // Sums of up to 127 samples are exact as signed bytes, larger ones as unsigned ones.
+            return match (keep, geometry.window[0] > 127) {
+                (false, false) => {
+                    flat::evaluate::<S, STRIP, PITCH, false, false>(simd, geometry, planes, limit)
+                }
+                (false, true) => {
+                    flat::evaluate::<S, STRIP, PITCH, false, true>(simd, geometry, planes, limit)
+                }
+                (true, false) => {
+                    flat::evaluate::<S, STRIP, PITCH, true, false>(simd, geometry, planes, limit)
+                }
+                (true, true) => flat::evaluate::<S, STRIP, PITCH, true, true>(simd, geometry, planes, limit),
             };
         }
         let limit = S::Bytes::splat(simd, limit);

@@ -105,7 +105,8 @@ impl<K: Key> Leaves<K> {
         let width = geometry.padded(0);
         for row in 0..geometry.rows() {
             let start = row * geometry.strip;
-            for (i, (key, label)) in keys[start..][..width].iter().zip(&labels[start..][..width]).enumerate() {
+            for (i, (key, label)) in keys[start..][..width].iter().zip(&labels[start..][..width]).enumerate()
+            {
                 let (end, step) = &mut ends[usize::from(*label)];
                 entries[*end as usize] = E::pack(key.to_ordinal(), (start + i) as u32);
                 *end += *step;
@@ -259,7 +260,8 @@ fn inside<S: Simd, const AXES: usize>(
     let mut inside = u64::MAX;
     for a in 0..AXES {
         let part = coordinates[a][sample..].first_chunk::<64>();
-        inside &= S::Bytes::within(simd, part.expect("a list ends with space for a step"), first[a], reach[a]);
+        inside &=
+            S::Bytes::within(simd, part.expect("a list ends with space for a step"), first[a], reach[a]);
     }
     inside
 }
