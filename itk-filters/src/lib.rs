@@ -27,5 +27,5 @@ pub use chain::Chain;
 pub use filter::{Apply, Filter, Maps, Task};
 pub use gradient::GradientMagnitude;
 #[doc(hidden)]
-pub use kernel::counting::counted_median;
+pub use kernel::counting::{block as counted_block, counted_median};
 pub use smoothing::{Median, NanPolicy};

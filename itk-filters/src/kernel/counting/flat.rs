@@ -56,13 +56,12 @@ pub(super) fn evaluate<
         let state = [&mut low[..], &mut high[..], &mut votes[..]];
         vote::<S, STRIP, PITCH, KEEP, SPLIT>(
             simd,
-            geometry.window[0],
+            [geometry.window[0], rows],
             prefix,
             limit,
             state,
             &mut best[part],
             kept,
-            rows,
         );
     }
     total::<S, STRIP>(geometry, votes)
@@ -175,13 +174,12 @@ fn advance<S: Simd, const PITCH: usize, const SPLIT: bool>(
 #[inline(always)]
 fn vote<S: Simd, const STRIP: usize, const PITCH: usize, const KEEP: bool, const SPLIT: bool>(
     simd: S,
-    window: usize,
+    [window, outputs]: [usize; 2],
     prefix: &[u8],
     limit: S::Bytes,
     rows: [&mut [u8]; 3],
     best: &mut [u8],
     kept: [&mut [u8]; 2],
-    outputs: usize,
 ) {
     let lanes = S::Bytes::LANES;
     let one = S::Bytes::one(simd);

@@ -237,12 +237,12 @@ impl<K: Key> Finish<'_, K> {
                 }
                 *out = leaves.keys[sample];
             }
-            for a in 1..AXES {
-                at[a] += 1;
-                if usize::from(at[a]) < geometry.size[a] {
+            for (at, &extent) in at[1..].iter_mut().zip(&geometry.size[1..]) {
+                *at += 1;
+                if usize::from(*at) < extent {
                     break;
                 }
-                at[a] = 0;
+                *at = 0;
             }
         }
     }

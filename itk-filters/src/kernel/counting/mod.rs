@@ -68,7 +68,7 @@ pub(crate) fn applies(radius: &[usize], size: &[usize]) -> bool {
 }
 
 /// The extent (xyz) of the box of outputs that one call should compute.
-pub(crate) fn block(key_bytes: usize, radius: &[usize], size: &[usize]) -> Axes<usize> {
+pub fn block(key_bytes: usize, radius: &[usize], size: &[usize]) -> Axes<usize> {
     let tile = tile(key_bytes, radius, size);
     Axes::from_fn(size.len(), |a| tile.size[a])
 }
@@ -87,31 +87,30 @@ fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
         width if key_bytes > 1 && strip > 256 => width.min(MAX_EXTENT),
         width => width,
     };
-    // Wide strips have small margins but more thresholds.
-    let cost = |strip: usize| size[0].div_ceil(widest(strip)) as f64 * (strip as f64).powf(1.2);
+    // What a row costs: some work does not depend on its length. Long rows of small windows have more thresholds.
+    let cost = |strip: usize| size[0].div_ceil(widest(strip)) * (strip + 32);
     let strip = [64, 128, 256, 512]
         .into_iter()
-        .filter(|&strip| strip >= window[0])
-        .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
+        .filter(|&strip| strip >= window[0] && (strip < 512 || window[0] > 75))
+        .min_by_key(|&strip| cost(strip))
         .unwrap_or(512);
     let most = |a: usize| match (a, rank) {
         (0, _) => widest(strip),
-        (_, 2) => 64.max(2 * window[1]).min(MAX_EXTENT),
+        (_, 2) => 96.max(2 * window[1]).min(MAX_EXTENT),
         (_, 3) => 16.max(window[a]).min(MAX_EXTENT),
         _ => 8.max(window[a]).min(MAX_EXTENT),
     };
     Geometry::new(Axes::from_fn(rank, |a| share(size[a], most(a))), window, strip)
 }
 
-/// Medians of the output box `first..first + size` (xyz, in the input's index space), into `out`, x fastest.
+/// Medians of an output box (first and size, xyz, in the input's index space), into `out`, x fastest.
 ///
 /// `check` is called often, and its error ends the work.
 pub(crate) fn medians<T: Pixel>(
     level: Level,
     source: &View<'_, T>,
     radius: &[usize],
-    first: &[usize],
-    size: &[usize],
+    [first, size]: [&[usize]; 2],
     scratch: &mut Scratch<T::Key>,
     out: &mut [T],
     check: &mut dyn FnMut() -> Result<()>,
@@ -149,14 +148,14 @@ pub fn counted_median<T: Pixel>(
     level: Level,
     source: &View<'_, T>,
     radius: &[usize],
-    [first, size]: [&[usize]; 2],
+    outputs: [&[usize]; 2],
 ) -> Option<Vec<T>> {
     if !applies(radius, source.size()) {
         return None;
     }
-    let mut out = vec![T::default(); size.iter().product()];
+    let mut out = vec![T::default(); outputs[1].iter().product()];
     let mut scratch = Scratch::default();
-    medians(level, source, radius, first, size, &mut scratch, &mut out, &mut || Ok(())).ok().map(|()| out)
+    medians(level, source, radius, outputs, &mut scratch, &mut out, &mut || Ok(())).ok().map(|()| out)
 }
 
 /// Stages a tile's samples with its margin: labels of one byte as such, other keys as keys.
@@ -228,16 +227,15 @@ fn solve<K: Key>(
         simd::dispatch(level, Gather { strip, strides: &planes.best, rows });
         return Ok(());
     }
-    let pivots = sample(geometry, keys);
-    simd::dispatch(level, Label { pivots: &pivots, keys, labels: rows });
     let mut lists = Lists { below: [0; 257], leaves: Vec::new() };
-    for row in rows.chunks_exact(strip) {
-        for &label in &row[..geometry.padded(0)] {
-            lists.below[usize::from(label) + 1] += 1;
-        }
-    }
-    for label in 1..257 {
-        lists.below[label] += lists.below[label - 1];
+    let mut pivots = sample(geometry, keys);
+    // Pivots that miss where most samples are, by chance or design, are replaced a few times.
+    for _ in 0..4 {
+        simd::dispatch(level, Label { pivots: &pivots, keys, labels: rows });
+        lists.count(rows.chunks_exact(strip).map(|row| &row[..geometry.padded(0)]));
+        let crowded = |&label: &usize| lists.share(label) > 1.0 / 16.0 && !pivots.is_single(label);
+        let Some(label) = (0..256).find(crowded) else { break };
+        pivots = resample(geometry, keys, rows, &pivots, label, lists.samples(label));
     }
     planes.prepare(geometry, true);
     simd::dispatch(level, Spread { strip, rows, strides: &mut planes.labels });
@@ -270,6 +268,31 @@ fn sample<K: Key>(geometry: &Geometry, keys: &[K]) -> Pivots<K> {
         let place = (((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * count) >> 32;
         keys[place as usize / width * geometry.strip + place as usize % width]
     });
+    Pivots::new(&mut samples)
+}
+
+/// Pivots of which half are from the samples of one label.
+fn resample<K: Key>(
+    geometry: &Geometry,
+    keys: &[K],
+    labels: &[u8],
+    pivots: &Pivots<K>,
+    label: usize,
+    count: u32,
+) -> Pivots<K> {
+    let mut samples: Vec<K> = pivots.sorted().to_vec();
+    let every = count as usize / 255;
+    let mut seen = 0;
+    for (keys, labels) in keys.chunks_exact(geometry.strip).zip(labels.chunks_exact(geometry.strip)) {
+        for (key, _) in
+            keys.iter().zip(labels).take(geometry.padded(0)).filter(|(_, l)| usize::from(**l) == label)
+        {
+            if seen % every.max(1) == 0 && samples.len() < 510 {
+                samples.push(*key);
+            }
+            seen += 1;
+        }
+    }
     Pivots::new(&mut samples)
 }
 

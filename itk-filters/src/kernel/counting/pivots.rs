@@ -5,6 +5,7 @@ use itk_core::simd::{ByteVector, Job, Key, Simd, label};
 /// Pivots of a tile, as a binary tree in breadth-first order from index 1.
 #[derive(Clone, Debug)]
 pub(super) struct Pivots<K> {
+    sorted: [K; 255],
     tree: [K; 256],
 }
 
@@ -15,7 +16,7 @@ impl<K: Key> Pivots<K> {
         samples.sort_unstable();
         let mut sorted = [K::default(); 255];
         for (i, pivot) in sorted.iter_mut().enumerate() {
-            *pivot = samples[(2 * i + 1) * samples.len() / 510];
+            *pivot = samples[(2 * i + 1) * samples.len() / 512];
         }
         let largest = K::from_ordinal(u64::MAX);
         for i in (1..255).rev() {
@@ -30,7 +31,22 @@ impl<K: Key> Pivots<K> {
             let gap = 256 >> depth;
             *slot = sorted[(i - (1 << depth)) * gap + gap / 2 - 1];
         }
-        Self { tree }
+        Self { sorted, tree }
+    }
+
+    /// In their order.
+    pub(super) fn sorted(&self) -> &[K] {
+        &self.sorted
+    }
+
+    /// Whether a label is of one key only.
+    pub(super) fn is_single(&self, label: usize) -> bool {
+        let ordinal = |i: usize| self.sorted[i].to_ordinal();
+        match label {
+            0 => false,
+            255 => self.sorted[254] == K::from_ordinal(u64::MAX),
+            _ => ordinal(label) - ordinal(label - 1) <= 1,
+        }
     }
 }
 

@@ -24,6 +24,29 @@ pub(super) struct Lists {
 }
 
 impl Lists {
+    /// Counts the labels of some rows.
+    pub(super) fn count<'a>(&mut self, rows: impl Iterator<Item = &'a [u8]>) {
+        self.below = [0; 257];
+        for row in rows {
+            for &label in row {
+                self.below[usize::from(label) + 1] += 1;
+            }
+        }
+        for label in 1..257 {
+            self.below[label] += self.below[label - 1];
+        }
+    }
+
+    /// How many samples have a label.
+    pub(super) fn samples(&self, label: usize) -> u32 {
+        self.below[label + 1] - self.below[label]
+    }
+
+    /// The part of all samples that has a label.
+    pub(super) fn share(&self, label: usize) -> f64 {
+        f64::from(self.samples(label)) / f64::from(self.below[256])
+    }
+
     fn takes(&self, interval: &Interval, outputs: u32) -> bool {
         let samples = u64::from(self.below[interval.high] - self.below[interval.low]);
         let undecided = u64::from(interval.reach_low - interval.reach_high);
