@@ -222,3 +222,81 @@ impl ByteVector for i8x16 {
         nth_bit(bits, n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ByteVector, Job, Simd, dispatch, levels};
+    use super::label;
+
+    /// Bytes without an order, the same each time.
+    fn bytes(seed: u32) -> [u8; 64] {
+        std::array::from_fn(|i| ((i as u32 + seed).wrapping_mul(2_654_435_761) >> 13) as u8)
+    }
+
+    struct Check;
+
+    impl Job for Check {
+        type Out = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) {
+            let lanes = S::Bytes::LANES;
+            let (a, b) = (bytes(1), bytes(2));
+            let mut got = [0; 64];
+            S::Bytes::load(simd, &a).scan().store(&mut got);
+            let sums = a.iter().scan(0u8, |sum, &byte| {
+                *sum = sum.wrapping_add(byte);
+                Some(*sum)
+            });
+            assert!(got[..lanes].iter().copied().eq(sums.take(lanes)), "{} scan", S::LEVEL);
+
+            S::Bytes::load(simd, &a).bits(3, S::Bytes::splat(simd, 7)).store(&mut got);
+            assert!((0..lanes).all(|i| got[i] == a[i] >> 3 & 7), "{} bits", S::LEVEL);
+
+            let one = S::Bytes::one(simd);
+            let count = (S::Bytes::splat(simd, 200 ^ 0x80), S::Bytes::splat(simd, 3));
+            let value = S::Bytes::load(simd, &a);
+            for (name, (low, high), expected) in [
+                ("add", count.0.add_carry(count.1, value, one), [1i32, 0]),
+                ("sub", count.0.sub_borrow(count.1, value, one), [-1, 0]),
+                ("signed", count.0.add_signed(count.1, value, one), [0, 1]),
+            ] {
+                let (mut lows, mut highs) = ([0; 64], [0; 64]);
+                low.store(&mut lows);
+                high.store(&mut highs);
+                for i in 0..lanes {
+                    let change = expected[0] * i32::from(a[i]) + expected[1] * i32::from(a[i] as i8);
+                    let got = u16::from_le_bytes([lows[i] ^ 0x80, highs[i]]);
+                    assert_eq!(i32::from(got), 3 * 256 + 200 + change, "{} {name} {i}", S::LEVEL);
+                }
+            }
+
+            let near = S::Bytes::within(simd, &b, 40, 90);
+            assert!((0..64).all(|i| (near >> i & 1 == 1) == (b[i].wrapping_sub(40) <= 90)), "{}", S::LEVEL);
+            let set: Vec<u32> = (0..64).filter(|i| near >> i & 1 == 1).collect();
+            for (n, &place) in set.iter().enumerate() {
+                assert_eq!(S::Bytes::nth_bit(simd, near, n as u32), place, "{} bit {n}", S::LEVEL);
+            }
+
+            let tree: [i32; 256] = std::array::from_fn(|i| {
+                // Pivot number p is 10·p; the node's place in its level tells p.
+                let (i, depth) = (i.max(1), i.max(1).ilog2());
+                let gap = 256usize >> depth;
+                10 * ((i - (1 << depth)) * gap + gap / 2) as i32
+            });
+            let keys: Vec<i32> = (-20..2604).collect();
+            let (mut labels, mut plain) = (vec![0; keys.len()], vec![0; keys.len()]);
+            S::Bytes::label(simd, &tree, &keys, &mut labels);
+            label(&tree, &keys, &mut plain);
+            let expected: Vec<u8> = keys.iter().map(|key| (key / 10).clamp(0, 255) as u8).collect();
+            assert_eq!((&labels, &plain), (&expected, &expected), "{}", S::LEVEL);
+        }
+    }
+
+    #[test]
+    fn every_level_does_what_bytes_do() {
+        for level in levels() {
+            dispatch(level, Check);
+        }
+    }
+}

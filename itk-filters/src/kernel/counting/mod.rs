@@ -12,6 +12,7 @@
 use itk_core::simd::{self, Key, Level};
 use itk_core::{Axes, Pixel, Result, View};
 
+mod axes;
 mod evaluate;
 mod flat;
 mod geometry;
