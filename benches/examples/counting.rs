@@ -88,7 +88,7 @@ impl Case<'_> {
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let flat = [1088, 448];
-    let solid = [256, 48, 48];
+    let solid = [256, 56, 56];
     for (content, flat_values, solid_values) in [
         ("noise", noise(flat[0] * flat[1]), noise(solid.iter().product())),
         ("photo", photo(&flat), photo(&solid)),

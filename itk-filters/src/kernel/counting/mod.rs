@@ -98,6 +98,7 @@ fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
     let most = |a: usize| match (a, rank) {
         (0, _) => widest(strip),
         (_, 2) => 64.max(window[1]).min(MAX_EXTENT),
+        (2, 3) => 32.max(window[a]).min(MAX_EXTENT),
         (_, 3) => 16.max(window[a]).min(MAX_EXTENT),
         _ => 8.max(window[a]).min(MAX_EXTENT),
     };
