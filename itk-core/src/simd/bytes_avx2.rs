@@ -31,21 +31,6 @@ fn negative(high: __m256i) -> __m256i {
     _mm256_cmpgt_epi8(_mm256_setzero_si256(), high)
 }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn within(coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-    let (first, reach) = (_mm256_set1_epi8(first as i8), _mm256_set1_epi8(reach as i8));
-    let mut bits = 0;
-    for (i, part) in coordinates.as_chunks::<32>().0.iter().enumerate() {
-        // SAFETY: the array fills a register.
-        let part = unsafe { _mm256_loadu_si256(part.as_ptr().cast()) };
-        let distance = _mm256_sub_epi8(part, first);
-        let near = _mm256_cmpeq_epi8(_mm256_min_epu8(distance, reach), distance);
-        bits |= u64::from(_mm256_movemask_epi8(near) as u32) << (32 * i);
-    }
-    bits
-}
-
 /// An operation on registers, as a safe method: `self` or the token prove its instructions.
 macro_rules! method {
     ($($body:tt)*) => {
@@ -152,8 +137,13 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn within(_: Avx2, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-        method!(within(coordinates, first, reach))
+    fn within(simd: Avx2, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
+        let (first, reach) = (Self::splat(simd, first), Self::splat(simd, reach));
+        let low = Self::load(simd, &coordinates[..32]).sub(first);
+        let high = Self::load(simd, &coordinates[32..]).sub(first);
+        let low = method!(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low.0, reach.0), low.0)));
+        let high = method!(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high.0, reach.0), high.0)));
+        u64::from(low as u32) | u64::from(high as u32) << 32
     }
 
     // The instruction that deposits bits is microcode on some CPUs of this level.
