@@ -18,8 +18,9 @@ demo: ## build into .venv, filter a real volume, and draw before and after: demo
 	@demo/demo.sh
 
 ## Check it
-.PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist
-test: lint test-rust test-doc test-downstream test-package test-python test-sdist ## everything but the peers
+.PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist check-asm check-counts
+test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist ## everything but the peers
+	@tools/skip.sh
 
 test-peers: wheel ## compare with the real ITK, which is installed into a cached venv of its own
 	@$(STEP) "Peers: bit for bit against the real ITK" tools/test-peers.sh $(WHEEL) $(PYTEST)
@@ -43,6 +44,12 @@ test-package: ## the three crates can be packed, and build from their packages
 
 test-python: wheel ## the wheel in a fresh venv of every Python found; PYTEST="-k median -x" goes to pytest
 	@$(STEP) "Python tests" tools/test-python.sh $(WHEEL) $(PYTEST)
+
+check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
+	@$(STEP) "Machine code" tools/check-asm.sh $(WHEEL)
+
+check-counts: ## instructions of median kernels, as in benches/instructions.tsv; UPDATE=--update rewrites it
+	@$(STEP) "Instruction counts" tools/check-counts.sh $(UPDATE)
 
 test-sdist: ## the sdist installs into a bare venv, and works
 	@$(STEP) "sdist" tools/test-sdist.sh

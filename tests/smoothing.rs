@@ -54,6 +54,33 @@ impl VisitType for EveryShape {
     }
 }
 
+struct EveryWidth;
+
+impl VisitType for EveryWidth {
+    type Out = ();
+
+    /// Columns are computed by registers of up to 64, in strips that meet, overlap, or end at the border.
+    fn visit<T: Pixel>(self) {
+        let mut random = Random::new(T::TYPE as u64);
+        for (width, radius) in (1..=200).flat_map(|width| (1..=5).map(move |radius| (width, radius))) {
+            let (size, radius) = ([width, 2], [radius; 2]);
+            let input = pixels::<T>(Content::Bits, 2 * width, &mut random);
+            let image = Image::from_vec(&size, input.clone()).unwrap();
+            let expected = naive::median(&input, &size, &radius, NanPolicy::Order);
+            let got = Median::new(PerAxis::xyz(radius)).apply(&image).unwrap().to_vec();
+            assert_same(&got, &expected, &(T::TYPE, width, radius));
+        }
+    }
+}
+
+#[test]
+fn rows_of_every_width_equal_the_naive_twin() {
+    // One type for each width of a key, and one that is not its own key.
+    for pixel_type in [PixelType::U8, PixelType::I16, PixelType::I32, PixelType::I64, PixelType::F32] {
+        pixel_type.visit(EveryWidth);
+    }
+}
+
 /// The level of this process: `make test` runs the tests once for each, by `OXITK_SIMD`.
 #[test]
 fn every_type_and_shape_equals_the_naive_twin() {

@@ -256,7 +256,7 @@ pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
     }
     LAST_RUN.store(0, Ordering::Relaxed);
     if const { matches!(J::LEAST, Level::Baseline) } {
-        job.run(Baseline::new())
+        Baseline::new().enter(job)
     } else {
         panic!("a job for {} and higher was asked to run at {level}", J::LEAST)
     }

@@ -3,7 +3,7 @@
 
 use wide::{f64x2, i16x8, i32x4, i64x2, u8x16};
 
-use super::{F64Vector, KeyVector, Level, Simd};
+use super::{F64Vector, Job, KeyVector, Level, Simd};
 
 /// The token of [`Level::Baseline`], which every CPU has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +13,12 @@ impl Baseline {
     /// The token.
     pub fn new() -> Self {
         Self(())
+    }
+
+    /// A function of its own, as at the other levels.
+    #[inline(never)]
+    pub(super) fn enter<J: Job>(self, job: J) -> J::Out {
+        job.run(self)
     }
 }
 

@@ -92,6 +92,15 @@ impl<K: Key> Kernel<K> {
             step: |level, step| simd::dispatch(level, Run::<N, K>(step, std::marker::PhantomData)),
         }
     }
+
+    /// Takes one step. Its lengths are checked here, so that nothing in the kernel's body calls anything.
+    fn run(&self, level: Level, step: &Step<'_, K>) {
+        let plan = self.plan;
+        assert_eq!(step.rows.len(), (plan.end_row - plan.first_row) * plan.planes());
+        assert_eq!(step.outputs.len(), plan.rows * plan.slices);
+        assert_eq!(step.places.len(), plan.slots.len());
+        (self.step)(level, step);
+    }
 }
 
 /// One step for neighbouring columns, each as wide as a register.
@@ -123,9 +132,6 @@ impl<N: Network, K: Key> Job for Run<'_, N, K> {
     fn run<S: Simd>(self, simd: S) {
         let step = self.0;
         let plan = const { &N::PLAN };
-        assert_eq!(step.rows.len(), (plan.end_row - plan.first_row) * plan.planes());
-        assert_eq!(step.outputs.len(), plan.rows * plan.slices);
-        assert_eq!(step.places.len(), plan.slots.len());
         // Rows that the next step shares with this one are in the cache already.
         let new = &step.rows[step.rows.len().saturating_sub(plan.rows * plan.planes())..];
         let [rows_ahead, outputs_ahead] = step.ahead;

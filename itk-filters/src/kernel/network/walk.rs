@@ -178,11 +178,17 @@ impl<'a, T: Pixel> Walk<'a, T> {
             }
         };
         // The columns whose windows lie inside the image.
-        let first = rx.saturating_sub(x).next_multiple_of(lanes);
-        let end = image.saturating_sub(rx).saturating_sub(x).min(width);
+        let least = rx.saturating_sub(x);
+        let first = least.next_multiple_of(lanes);
+        let mut end = image.saturating_sub(rx).saturating_sub(x).min(width);
         if !(is_key::<T>() && is_plain(&self.source)) || end < first + lanes {
             cover(0..width, false);
             return strips;
+        }
+        // The overlap must not reach columns whose windows begin left of the image.
+        let columns = (end - first).div_ceil(lanes);
+        if end < least + columns * lanes {
+            end = first + (columns - 1) * lanes;
         }
         cover(0..first, false);
         cover(first..end, true);
@@ -309,7 +315,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
                     });
                 }
             }
-            (walk.kernel.kernel.step)(
+            walk.kernel.kernel.run(
                 walk.level,
                 &Step {
                     rows: &scratch.rows,

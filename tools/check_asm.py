@@ -1,0 +1,119 @@
+"""Usage: check_asm.py WHEEL_FOLDER: what the compiler made of the median's networks in the wheel's library.
+
+Every kernel has a body for every key at every level; none calls anything, and none leaves its level's registers. Prints
+a table: instructions, minima and maxima, loads and stores of rows and lists, and registers spilt to the stack.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm"}
+KEYS = ("u8", "i16", "i32", "i64")
+
+# A symbol's line, with its name demangled.
+SYMBOL = re.compile(r"^[0-9a-f]+ <(?P<name>.*)>:$")
+LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
+KERNEL = re.compile(r"generated::(Median(\d+)x(\d+)x(\d+)), (\w+)>")
+INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?P<name>\S+)(?P<operands>.*)$")
+# `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
+MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
+COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
+MOVE = re.compile(r"^v?mov(dqu|dqa|up|ap|aps|ups)\w*$")
+
+
+def kernels(folder: Path) -> set[str]:
+    """The kernels that the build script emitted, by its own account."""
+    text = (folder / "itk-filters/build/schedule.rs").read_text()
+    shapes = re.findall(r"^\s+shape\(\[(\d+), (\d+), (\d+)\]", text, re.MULTILINE)
+    assert shapes, "schedule.rs names no shapes"
+    return {"Median" + "x".join(shape) for shape in shapes}
+
+
+def bodies(library: Path):
+    """Name and lines of every function of the networks."""
+    objdump = ["objdump", "--disassemble", "--demangle", "--no-show-raw-insn", "--section=.text", str(library)]
+    with subprocess.Popen(objdump, stdout=subprocess.PIPE, text=True, errors="replace") as process:
+        name, lines = "", []
+        for line in process.stdout:
+            if symbol := SYMBOL.match(line):
+                if name:
+                    yield name, lines
+                name, lines = symbol["name"], []
+                if "network::Run<" not in name:
+                    name = ""
+            elif name:
+                lines.append(line.rstrip("\n"))
+        if name:
+            yield name, lines
+    assert process.returncode == 0, f"objdump failed with {process.returncode}"
+
+
+def count(symbol: str, lines: list[str], register: str) -> tuple[Counter, list[str]]:
+    """What a body consists of, and what is wrong with it."""
+    counts, wrong = Counter(), []
+    for line in lines:
+        instruction = INSTRUCTION.match(line)
+        if not instruction:
+            continue
+        name, operands = instruction["name"], instruction["operands"]
+        counts["instructions"] += 1
+        if name.startswith("call"):
+            wrong.append(f"calls: {line.strip()}")
+        elif name.startswith("j") and f"<{symbol}+0x" not in operands and f"<{symbol}>" not in operands:
+            # A call in last place, or a jump to a cold part.
+            wrong.append(f"leaves: {line.strip()}")
+        operands = operands.partition("#")[0].partition("<")[0]
+        wide = f"%{register}" in operands
+        if MIN_MAX.match(name) or COMPARISON.match(name):
+            counts["min/max"] += 1
+            if not wide:
+                wrong.append(f"not in {register}: {line.strip()}")
+        memory = re.search(r"\((%\w+)?", operands)
+        if wide and memory and not name.startswith("prefetch"):
+            stored = operands.rstrip().endswith(")")
+            on_stack = memory[1] == "%rsp"
+            counts["spills" if on_stack and stored else "reloads" if on_stack else "stores" if stored else "loads"] += 1
+    return counts, wrong
+
+
+def main(wheels: Path, root: Path) -> None:
+    (wheel,) = wheels.glob("*.whl")
+    found, wrong = {}, []
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
+        (member,) = [name for name in archive.namelist() if name.endswith(".so")]
+        for name, lines in bodies(Path(archive.extract(member, folder))):
+            level, kernel = LEVEL.search(name), KERNEL.search(name)
+            if not level or not kernel:
+                continue
+            key = (kernel[1], kernel[5], level[1] or level[2])
+            counts, faults = count(name, lines, REGISTERS[key[2]])
+            # A function may have a cold part of its own, which is no part of the loop.
+            found[key] = found.get(key, Counter()) + counts
+            wrong += [f"{' '.join(key)} {fault}" for fault in faults]
+
+    if not found:
+        sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
+    columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
+    print(f"{'kernel':14} {'key':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
+    expected = {(kernel, key, level) for kernel in kernels(root) for key in KEYS for level in REGISTERS}
+    levels = list(REGISTERS)
+    order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], KEYS.index(key[1]), levels.index(key[2]))
+    for key in sorted(found, key=order):
+        counts = found[key]
+        print(f"{key[0]:14} {key[1]:4} {key[2]:9}" + "".join(f"{counts[column]:13}" for column in columns))
+        if not counts["min/max"]:
+            wrong.append(f"{' '.join(key)} has no minimum or maximum in {REGISTERS[key[2]]}")
+    wrong += [f"{' '.join(key)} has no body" for key in sorted(expected - found.keys())]
+    wrong += [f"{' '.join(key)} is not in schedule.rs" for key in sorted(found.keys() - expected)]
+    if wrong:
+        sys.exit("\n".join(wrong))
+    print(f"{len(found)} bodies, none of which calls anything")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(__file__).parent.parent)
