@@ -14,8 +14,8 @@ use itk_tests::naive;
 const CASES: usize = 50;
 
 /// Window samples of a case: most are small, some are large.
-const SMALL: usize = 200_000;
-const LARGE: usize = 8_000_000;
+const SMALL: usize = 100_000;
+const LARGE: usize = 2_000_000;
 
 /// The number of threads is one for the process.
 static THREADS: Mutex<()> = Mutex::new(());
@@ -68,7 +68,10 @@ impl VisitType for Exact {
             let input = pixels::<T>(content, size.iter().product(), &mut random);
             let image = Image::from_vec(&size, input.clone()).unwrap();
             let header = Header::new(T::TYPE, &size).unwrap();
-            let expected = naive::median(&input, &size, &radius, NanPolicy::Order);
+            // The plain twin gathers windows; the weighted one, which visits the image, is faster where that is smaller.
+            let window: usize = radius.iter().map(|r| 2 * r + 1).product();
+            let twin = if window > input.len() { naive::median_weighted } else { naive::median };
+            let expected = twin(&input, &size, &radius, NanPolicy::Order);
             for &algorithm in Algorithm::ALL {
                 let median = Median::new(PerAxis::xyz(radius.to_vec())).algorithm(algorithm);
                 if median.plan(&header).is_err() {

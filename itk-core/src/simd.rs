@@ -18,19 +18,25 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod baseline;
+mod bytes;
+#[cfg(target_arch = "x86_64")]
+mod bytes_avx2;
+#[cfg(target_arch = "x86_64")]
+mod bytes_avx512;
 #[cfg(target_arch = "x86_64")]
 mod register;
 
 pub use baseline::Baseline;
+pub use bytes::{ByteVector, label};
 
 /// A set of instructions that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// What every CPU of the architecture has, by the `wide` crate.
     Baseline,
-    /// AVX2 with F16C.
+    /// AVX2 with F16C and the count of bits.
     Avx2,
-    /// AVX-512 F, BW, VL and DQ.
+    /// AVX-512 F, BW, VL and DQ, with F16C and BMI2.
     Avx512,
 }
 
@@ -132,6 +138,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type I64: KeyVector<i64, Simd = Self>;
     /// Numbers of 64 bits.
     type F64: F64Vector<Simd = Self>;
+    /// Bytes for counting.
+    type Bytes: ByteVector<Simd = Self>;
     /// Hints that the cache line of an address, which may be any, will be used soon.
     #[inline(always)]
     fn prefetch<P>(self, address: *const P) {

@@ -27,4 +27,6 @@ pub use chain::Chain;
 pub use filter::{Apply, Filter, Maps, Task};
 pub use gradient::GradientMagnitude;
 pub use kernel::choose::Algorithm;
+#[doc(hidden)]
+pub use kernel::counting::{block as counted_block, counted_median};
 pub use smoothing::{Median, NanPolicy};

@@ -16,11 +16,14 @@ pub(super) struct Avx2(());
 impl Avx2 {
     /// The token, when this CPU has the level.
     pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c")).then_some(Self(()))
+        (is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("f16c")
+            && is_x86_feature_detected!("popcnt"))
+        .then_some(Self(()))
     }
 
     pub(super) fn enter<J: Job>(self, job: J) -> J::Out {
-        #[target_feature(enable = "avx2,f16c")]
+        #[target_feature(enable = "avx2,f16c,popcnt")]
         fn enter<J: Job>(token: Avx2, job: J) -> J::Out {
             job.run(token)
         }
@@ -36,6 +39,7 @@ impl Simd for Avx2 {
     type I32 = I32;
     type I64 = I64;
     type F64 = F64;
+    type Bytes = super::bytes_avx2::Bytes;
 
     #[inline(always)]
     fn prefetch<P>(self, address: *const P) {

@@ -20,12 +20,15 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("f16c"))
+            && is_x86_feature_detected!("f16c")
+            && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2"))
         .then_some(Self(()))
     }
 
     pub(super) fn enter<J: Job>(self, job: J) -> J::Out {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,f16c")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,f16c,popcnt,bmi1,bmi2")]
         fn enter<J: Job>(token: Avx512, job: J) -> J::Out {
             job.run(token)
         }
@@ -41,6 +44,7 @@ impl Simd for Avx512 {
     type I32 = I32;
     type I64 = I64;
     type F64 = F64;
+    type Bytes = super::bytes_avx512::Bytes;
 
     #[inline(always)]
     fn prefetch<P>(self, address: *const P) {

@@ -29,6 +29,7 @@ impl Simd for Baseline {
     type I32 = i32x4;
     type I64 = i64x2;
     type F64 = f64x2;
+    type Bytes = wide::i8x16;
 }
 
 /// All bits where a key is negative.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use itk_core::buffer::Brick;
+use itk_core::simd::Level;
 use itk_core::{
     Axes, Context, Error, Header, PerAxis, Pixel, Region, Result, Steps, View, ViewMut, VisitType, pool, simd,
 };
@@ -13,7 +14,7 @@ use crate::kernel::choose::Algorithm;
 use crate::kernel::histogram::{self, Run};
 use crate::kernel::indices::for_each_index;
 use crate::kernel::tiles::tile_size;
-use crate::kernel::{nan, network};
+use crate::kernel::{counting, nan, network};
 
 /// What a NaN in a window does to its median. Types without NaN don't notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -146,7 +147,7 @@ impl Filter for Median {
     fn plan(&self, input: &Header) -> Result<Header> {
         input.require_scalar(NAME)?;
         let radius = self.radius(input)?;
-        input.pixel_type.visit(Choose { median: self, radius: &radius })?;
+        input.pixel_type.visit(Choose { median: self, radius: &radius, size: &input.array_size() })?;
         Ok(input.clone())
     }
 
@@ -166,6 +167,7 @@ impl<T: Pixel> Maps<T, T> for Median {}
 struct Choose<'a> {
     median: &'a Median,
     radius: &'a [usize],
+    size: &'a [usize],
 }
 
 impl VisitType for Choose<'_> {
@@ -174,8 +176,8 @@ impl VisitType for Choose<'_> {
     fn visit<T: Pixel>(self) -> Result<Algorithm> {
         let level = simd::level()?;
         match self.median.algorithm {
-            None => Ok(Algorithm::choose::<T>(level, self.radius)),
-            Some(algorithm) if algorithm.applies::<T>(level, self.radius) => Ok(algorithm),
+            None => Ok(Algorithm::choose::<T>(level, self.radius, self.size)),
+            Some(algorithm) if algorithm.applies::<T>(level, self.radius, self.size) => Ok(algorithm),
             Some(algorithm) => Err(Error::Parameter {
                 filter: NAME,
                 name: "algorithm",
@@ -204,7 +206,8 @@ impl VisitType for Fill<'_> {
             return Err(Error::PixelType { who: "median output", got, allowed });
         };
         let policy = if T::TYPE.is_float() { self.median.nan_policy } else { NanPolicy::Order };
-        let algorithm = Choose { median: self.median, radius: &self.radius }.visit::<T>()?;
+        let algorithm =
+            Choose { median: self.median, radius: &self.radius, size: source.size() }.visit::<T>()?;
         let window = Window { source, radius: self.radius, offset, policy, algorithm };
         if policy == NanPolicy::Raise && window.covers_nan(output.size()) {
             return Err(Error::Parameter {
@@ -258,6 +261,13 @@ impl<T: Pixel> Window<'_, T> {
                 self.bricks(output, &extent, context, |brick, scratch, steps| {
                     let nan = walk.fill(brick, scratch, &mut || steps.check())?;
                     if nan { self.apply_policy(brick, steps) } else { Ok(()) }
+                })
+            }
+            Algorithm::Counting => {
+                let extent = counting::block(size_of::<T>(), &self.radius, self.source.size());
+                let extent = Axes::from_fn(extent.len(), |a| extent[a].clamp(1, output.size()[a]));
+                self.bricks(output, &extent, context, |brick, scratch, steps| {
+                    self.compare(level, brick, scratch, steps)
                 })
             }
             Algorithm::Histogram => {
@@ -319,6 +329,23 @@ impl<T: Pixel> Window<'_, T> {
             });
         });
         result
+    }
+
+    fn compare(
+        &self,
+        level: Level,
+        brick: &mut Brick<'_, T>,
+        (scratch, medians): &mut (counting::Scratch<T::Key>, Vec<T>),
+        steps: &Steps<'_>,
+    ) -> Result<()> {
+        let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
+        let first = Axes::from_fn(size.len(), |a| self.place(brick, a));
+        medians.resize(size.iter().product(), T::default());
+        let (source, radius) = (&self.source, &self.radius);
+        let check = &mut || steps.check();
+        counting::medians(level, source, radius, [&first, &size], scratch, medians, check)?;
+        medians.chunks_exact(size[0]).for_each(|row| brick.store_next(row));
+        if T::TYPE.is_float() { self.apply_policy(brick, steps) } else { Ok(()) }
     }
 
     /// Rows and columns to count in one go: their input should fit in the cache, but loading it should not cost much more

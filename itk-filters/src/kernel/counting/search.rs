@@ -1,0 +1,89 @@
+//! Which thresholds to evaluate: those that separate outputs of the tile.
+
+use itk_core::Result;
+use itk_core::simd::{self, Level};
+
+use super::evaluate::{Evaluate, Planes};
+use super::geometry::Geometry;
+
+/// Labels from `low` to before `high`, and how many outputs' medians reach each end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interval {
+    pub(super) low: usize,
+    pub(super) high: usize,
+    reach_low: u32,
+    reach_high: u32,
+}
+
+/// When an interval of labels is not worth more evaluations: a list of its samples will do.
+pub(super) struct Lists {
+    /// How many samples of the tile have a smaller label.
+    pub(super) below: [u32; 257],
+    /// The intervals left to lists.
+    pub(super) leaves: Vec<Interval>,
+}
+
+impl Lists {
+    /// Counts the labels of some rows.
+    pub(super) fn count<'a>(&mut self, rows: impl Iterator<Item = &'a [u8]>) {
+        self.below = [0; 257];
+        for row in rows {
+            for &label in row {
+                self.below[usize::from(label) + 1] += 1;
+            }
+        }
+        for label in 1..257 {
+            self.below[label] += self.below[label - 1];
+        }
+    }
+
+    /// How many samples have a label.
+    pub(super) fn samples(&self, label: usize) -> u32 {
+        self.below[label + 1] - self.below[label]
+    }
+
+    /// The part of all samples that has a label.
+    pub(super) fn share(&self, label: usize) -> f64 {
+        f64::from(self.samples(label)) / f64::from(self.below[256])
+    }
+
+    fn takes(&self, interval: &Interval, outputs: u32) -> bool {
+        let samples = u64::from(self.below[interval.high] - self.below[interval.low]);
+        let undecided = u64::from(interval.reach_low - interval.reach_high);
+        interval.high - interval.low == 1 || undecided * samples < 5 * u64::from(outputs)
+    }
+}
+
+/// Raises `planes.best` to the label of each output's median, or to the low end of the leaf that it is in.
+pub(super) fn search(
+    level: Level,
+    geometry: &Geometry,
+    planes: &mut Planes,
+    mut lists: Option<&mut Lists>,
+    check: &mut dyn FnMut() -> Result<()>,
+) -> Result<()> {
+    let outputs = (geometry.outputs() * geometry.size[0]) as u32;
+    let mut open = vec![Interval { low: 0, high: 256, reach_low: outputs, reach_high: 0 }];
+    while let Some(interval) = open.pop() {
+        let Interval { low, high, reach_low, reach_high } = interval;
+        if reach_low == reach_high {
+            continue;
+        }
+        match &mut lists {
+            Some(lists) if lists.takes(&interval, outputs) => {
+                lists.leaves.push(interval);
+                continue;
+            }
+            None if high - low == 1 => continue,
+            _ => {}
+        }
+        check()?;
+        let middle = (low + high) / 2;
+        let limit = middle as u8 ^ 0x80;
+        let keep = lists.is_some();
+        let reach = simd::dispatch(level, Evaluate { geometry, planes, limit, keep });
+        open.push(Interval { low, high: middle, reach_low, reach_high: reach });
+        open.push(Interval { low: middle, high, reach_low: reach, reach_high });
+    }
+    Ok(())
+}
