@@ -24,7 +24,6 @@ INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
 MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
 COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
-MOVE = re.compile(r"^v?mov(dqu|dqa|up|ap|aps|ups)\w*$")
 
 
 def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
