@@ -162,3 +162,14 @@ fn windows_of_too_many_samples_are_refused() {
         );
     }
 }
+
+/// First windows are summed in parts of bits, whose number depends on the window's width.
+#[test]
+fn tall_windows_of_every_width_equal_the_naive_twin() {
+    let mut random = Random::new(12);
+    for rx in (0..=16).chain([20, 31, 42, 63, 64]) {
+        for ry in [7, 16, 45] {
+            check::<u8>(Content::Bits, &[23, 11], &[rx, ry], &mut random);
+        }
+    }
+}

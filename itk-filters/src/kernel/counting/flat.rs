@@ -84,7 +84,6 @@ fn first_window<S: Simd, const STRIP: usize, const PITCH: usize>(
     let zero = S::Bytes::splat(simd, 0);
     let window = geometry.window[0];
     let width = (255 / window as u32 + 1).ilog2();
-    let mask = S::Bytes::splat(simd, (1u32 << width).wrapping_sub(1) as u8);
     for rows in labels.as_chunks::<STRIP>().0[..geometry.window[1]].chunks(255) {
         let mut columns = [zero; 32];
         for labels in rows {
@@ -94,6 +93,8 @@ fn first_window<S: Simd, const STRIP: usize, const PITCH: usize>(
         }
         let parts = (rows.len().ilog2() + 1).div_ceil(width);
         for (part, prefix) in (0..parts).zip(prefix.as_chunks_mut::<PITCH>().0) {
+            // The last part may have fewer bits: those above are of another byte.
+            let mask = S::Bytes::splat(simd, (((1u32 << width) - 1) & (0xff >> (part * width))) as u8);
             let mut sums = [zero; 32];
             let mut sum = zero;
             for j in 0..STRIP / lanes {
