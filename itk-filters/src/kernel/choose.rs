@@ -1,4 +1,4 @@
-//! Which algorithm takes the medians of a window: the one table, filled from measurements.
+//! Which algorithm takes the medians of a window: the one place that decides.
 
 use itk_core::Pixel;
 use itk_core::simd::Level;
@@ -29,8 +29,8 @@ impl Algorithm {
         }
     }
 
-    /// The fastest for windows of this radius over an image of this size, both xyz: wherever a network exists it has won
-    /// against counting, and counting against the histogram.
+    /// The one that takes windows of this radius over an image of this size, both xyz: the first of [`Algorithm::ALL`] that
+    /// applies. That order is the expected one of their speeds, not a table of measured crossovers.
     pub(crate) fn choose<T: Pixel>(level: Level, radius: &[usize], size: &[usize]) -> Self {
         let applies = |algorithm: &&Self| algorithm.applies::<T>(level, radius, size);
         *Self::ALL.iter().find(applies).unwrap_or(&Self::Histogram)
