@@ -1,5 +1,5 @@
 //! What an image is: pixels of eleven types, physical geometry, regions, memory, and what all filters share:
-//! threads, cancelling, SIMD levels.
+//! threads, cancelling, SIMD levels, and what a filter is.
 //!
 //! Axis order: geometry, regions and sizes are xyz (x is the fastest axis), as in ITK; ndarray's arrays keep
 //! their own order, slowest axis first, and are turned at the border ([`Source`], [`Sink`]).
@@ -16,6 +16,7 @@ pub mod axes;
 pub mod buffer;
 mod context;
 mod error;
+mod filter;
 mod geometry;
 mod image;
 mod metadata;
@@ -30,6 +31,7 @@ pub use axes::{Axes, MAX_RANK};
 pub use buffer::{AnyView, AnyViewMut, Buffer, Strides, View, ViewMut};
 pub use context::{CancelToken, Context, Steps};
 pub use error::{Error, Result};
+pub use filter::{Apply, Filter, Maps, Task};
 pub use geometry::Geometry;
 pub use half::f16;
 pub use image::{Header, Image};

@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use itk_core::{AnyImage, Context, Error, Header, PerAxis, PixelType, Region, Result};
+use itk_core::{AnyImage, Apply, Context, Error, Filter, Header, PerAxis, PixelType, Region, Result};
 
-use crate::filter::{Apply, Filter};
 use crate::{GradientMagnitude, Median, NanPolicy};
 
 /// Filters, each of which gets the result of the one before.

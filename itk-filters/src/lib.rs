@@ -24,8 +24,8 @@ mod kernel;
 mod smoothing;
 
 pub use chain::Chain;
-pub use filter::{Apply, Filter, Maps, Task};
 pub use gradient::GradientMagnitude;
+pub use itk_core::{Apply, Filter, Maps, Task};
 pub use kernel::choose::Algorithm;
 #[doc(hidden)]
 pub use kernel::counting::{block as counted_block, counted_median};
