@@ -23,6 +23,7 @@ mod metadata;
 mod per_axis;
 mod pixel;
 pub mod pool;
+pub mod pump;
 mod region;
 pub mod simd;
 mod source;

@@ -6,8 +6,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 use arc_swap::ArcSwapOption;
+
+use crate::Context;
+use crate::pump::PATIENCE;
 
 struct Pool {
     process: u32,
@@ -32,7 +36,7 @@ pub const MAX_THREADS: usize = 128;
 /// Values that are no positive number are passed over. The default is found out once, when it is first needed.
 /// Inside a rayon pool of the caller's it is that pool's.
 pub fn num_threads() -> usize {
-    if rayon::current_thread_index().is_some() {
+    if is_inside() {
         return rayon::current_num_threads();
     }
     match REQUESTED.load(Ordering::Relaxed) {
@@ -84,17 +88,25 @@ fn pool() -> Option<Arc<Pool>> {
     Some(pool)
 }
 
+/// Whether the calling thread belongs to a rayon pool, ours or the caller's: it must not sleep until another one of the
+/// pool has worked, as there may be no other.
+pub(crate) fn is_inside() -> bool {
+    rayon::current_thread_index().is_some()
+}
+
 /// Runs `work` on each item, in parallel on the pool, and returns the first error there is.
 ///
 /// Items are begun in order. `scratch` makes what one thread works with. After an error no further item is
 /// begun. A caller inside its own rayon pool is served by that pool; one item, one thread, or no thread to be
-/// had means that the calling thread does the work.
+/// had means that the calling thread does the work. The context says how many threads may work, and who attends
+/// while the calling thread waits for them.
 pub fn for_each<I: Send, S, E: Send>(
+    context: &Context<'_>,
     items: Vec<I>,
     scratch: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, I) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
-    let workers = if items.len() < 2 { 1 } else { num_threads().min(items.len()) };
+    let workers = if items.len() < 2 { 1 } else { context.threads().min(items.len()) };
     if workers == 1 {
         let mut scratch = scratch();
         return items.into_iter().try_for_each(|item| work(&mut scratch, item));
@@ -111,18 +123,58 @@ pub fn for_each<I: Send, S, E: Send>(
             }
         }
     };
-    let parallel = || rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| run())));
-    if rayon::current_thread_index().is_some() {
-        parallel();
+    if is_inside() {
+        rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| run())));
     } else {
         match pool() {
-            Some(pool) => pool.threads.install(parallel),
+            Some(pool) => {
+                let working = Working { threads: AtomicUsize::new(workers), caller: thread::current() };
+                pool.threads.in_place_scope(|scope| {
+                    for _ in 0..workers {
+                        scope.spawn(|_| {
+                            let _ends = working.one();
+                            run();
+                        });
+                    }
+                    if let Some(attend) = context.attendant() {
+                        working.wait(attend);
+                    }
+                });
+            }
             None => run(),
         }
     }
     match lock(&failure).take() {
         Some(error) => Err(error),
         None => Ok(()),
+    }
+}
+
+/// How many threads still work for a caller that waits.
+struct Working {
+    threads: AtomicUsize,
+    caller: Thread,
+}
+
+impl Working {
+    /// Counts down when it is dropped, after a panic too.
+    fn one(&self) -> impl Drop + use<'_> {
+        struct One<'a>(&'a Working);
+        impl Drop for One<'_> {
+            fn drop(&mut self) {
+                if self.0.threads.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    self.0.caller.unpark();
+                }
+            }
+        }
+        One(self)
+    }
+
+    fn wait(&self, meanwhile: impl Fn()) {
+        while self.threads.load(Ordering::Acquire) > 0 {
+            thread::park_timeout(PATIENCE);
+            meanwhile();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the tests share: naive twins, which are the specification, and makers of test images.
 
 pub mod cases;
+pub mod gate;
 pub mod naive;
 
 /// The README's Rust examples, compiled and run as doc tests.

@@ -188,8 +188,10 @@ impl VisitType for Fill<'_> {
         let cost = 0.7 + self.stencil.scales.len() as f64;
         let (rows, columns) = tile_size(output.size(), 2, cost);
         let tiles = output.into_tiles(rows, columns);
-        let steps = self.task.context.steps(NAME, tiles.len());
+        let context = self.task.context;
+        let steps = context.steps(NAME, tiles.len());
         pool::for_each(
+            context,
             tiles,
             || (),
             |_, mut tile| {

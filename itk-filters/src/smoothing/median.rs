@@ -289,7 +289,7 @@ impl<T: Pixel> Window<'_, T> {
     ) -> Result<()> {
         let bricks = output.into_bricks(extent);
         let steps = context.steps(NAME, bricks.len());
-        pool::for_each(bricks, S::default, |scratch, mut brick| {
+        pool::for_each(context, bricks, S::default, |scratch, mut brick| {
             steps.check()?;
             fill(&mut brick, scratch, &steps)?;
             steps.tick();
