@@ -33,7 +33,7 @@ mod staged;
 mod text;
 
 pub use convert::convert;
-pub use format::{Format, formats};
+pub use format::{Format, Formats, formats};
 use payload::Reading;
 
 /// The longest header that is read: room for a list of as many files as there may be.
@@ -117,8 +117,7 @@ fn allowed_types(held: impl IntoIterator<Item = PixelType>, suggestion: &str) ->
 /// # Ok::<(), itk_core::Error>(())
 /// ```
 pub fn read(path: impl AsRef<Path>) -> Result<AnyImage> {
-    let path = path.as_ref();
-    (format::of_content(path)?.read)(path)
+    Formats::all().read(path)
 }
 
 /// Reads an image as pixels of `T`, converted as [`convert`] does.
@@ -155,8 +154,7 @@ pub fn read_as<T: Pixel>(path: impl AsRef<Path>) -> Result<Image<T>> {
 /// # Ok::<(), itk_core::Error>(())
 /// ```
 pub fn info(path: impl AsRef<Path>) -> Result<Info> {
-    let path = path.as_ref();
-    (format::of_content(path)?.info)(path)
+    Formats::all().info(path)
 }
 
 /// Writes an image to a file whose ending names the format.
@@ -186,10 +184,7 @@ pub fn info(path: impl AsRef<Path>) -> Result<Info> {
 /// # Ok::<(), itk_core::Error>(())
 /// ```
 pub fn write(image: &AnyImage, path: impl AsRef<Path>, options: &WriteOptions) -> Result<()> {
-    let path = path.as_ref();
-    let format = format::of_ending(path)?;
-    (format.check)(&image.header(), path)?;
-    (format.write)(image, path, options)
+    Formats::all().write(image, path, options)
 }
 
 /// Refuses what [`write()`] would refuse, before the pixels are there.
@@ -206,7 +201,7 @@ pub fn write(image: &AnyImage, path: impl AsRef<Path>, options: &WriteOptions) -
 /// ```
 pub fn check_writable(header: &Header, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    (format::of_ending(path)?.check)(header, path)
+    (Formats::all().of_ending(path)?.check)(header, path)
 }
 
 /// The examples of the README, run.
