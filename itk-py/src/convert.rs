@@ -368,7 +368,7 @@ pub(crate) fn share(image: AnyImage) -> itk_core::Result<AnyImage> {
 }
 
 /// Owns the memory of a result array: its `base`.
-#[pyclass(frozen, module = "oxitk", name = "_Memory")]
+#[pyclass(frozen, module = "oxitk._native", name = "_Memory")]
 pub(crate) struct PyMemory {
     _owner: Arc<dyn Any + Send + Sync>,
 }

@@ -5,10 +5,22 @@ use std::path::PathBuf;
 use itk_io::WriteOptions;
 use pyo3::prelude::*;
 
-use crate::convert;
 use crate::errors::to_py;
+use crate::formats::{self, PyFormat};
 use crate::image::PyImage;
-use crate::kernel;
+use crate::lazy::Contents;
+use crate::{convert, kernel};
+
+/// Fills `oxitk.io`, and registers the formats.
+pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
+    let module = contents.module();
+    formats::register_defaults(module.py())?;
+    contents.class::<PyFormat>()?;
+    contents.function(&wrap_pyfunction!(formats::formats, module)?)?;
+    contents.function(&wrap_pyfunction!(formats::register_format, module)?)?;
+    contents.function(&wrap_pyfunction!(imread, module)?)?;
+    contents.function(&wrap_pyfunction!(imwrite, module)?)
+}
 
 /// Read an image from a file.
 ///
@@ -57,8 +69,9 @@ pub(crate) fn imread(
     pixel_type: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PyImage> {
     let pixel_type = pixel_type.map(|dtype| convert::requested_type(dtype, "imread")).transpose()?;
+    let formats = formats::registered();
     let image = kernel::run(py, |_| {
-        let image = itk_io::read(&path)?;
+        let image = formats.read(&path)?;
         match pixel_type {
             Some(pixel_type) => itk_io::convert(&image, pixel_type),
             None => Ok(image),
@@ -112,5 +125,6 @@ pub(crate) fn imwrite(
     compress: bool,
 ) -> PyResult<()> {
     let input = convert::input(image, "imwrite")?;
-    kernel::run(py, |_| itk_io::write(&input.image, &path, &WriteOptions::default().compress(compress)))
+    let (formats, options) = (formats::registered(), WriteOptions::default().compress(compress));
+    kernel::run(py, |_| formats.write(&input.image, &path, &options))
 }

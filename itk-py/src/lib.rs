@@ -7,25 +7,25 @@ mod cli;
 mod convert;
 mod errors;
 mod filters;
+mod formats;
 mod image;
 mod io;
 mod kernel;
+mod lazy;
 mod preview;
 mod threads;
 
 /// The native part of oxitk; use the names of the package `oxitk` instead.
+///
+/// Classes and functions are not listed here: [`lazy`] makes those of a submodule when one of them is first touched.
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::filters::{PyChain, PyGradientMagnitude, PyMedian, gradient_magnitude, median};
+    use crate::formats::_registered_formats;
     #[pymodule_export]
-    use crate::image::PyImage;
+    use crate::lazy::{_materialise, _materialised};
     #[pymodule_export]
-    use crate::io::{imread, imwrite};
-    #[pymodule_export]
-    use crate::threads::{
-        _live_buffers, _run_cli, _simd_level, _simd_levels, get_num_threads, set_num_threads,
-    };
+    use crate::threads::{_live_buffers, _run_cli, _simd_level, _simd_levels};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -7,7 +7,14 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arguments::integer;
+use crate::lazy::Contents;
 use crate::{cli, kernel};
+
+/// Fills `oxitk.threads`.
+pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
+    contents.function(&wrap_pyfunction!(get_num_threads, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(set_num_threads, contents.module())?)
+}
 
 /// Set how many threads oxitk uses.
 ///

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,18 @@ def run(tmp_path):
             text=True,
             timeout=timeout,
         )
+
+    return call
+
+
+@pytest.fixture
+def fresh(run):
+    """The standard output of code that runs in an interpreter of its own, where oxitk is imported lazily."""
+
+    def call(code: str, *options: str, env: dict[str, str | None] | None = None) -> str:
+        done = run(*options, "-c", textwrap.dedent(code), env={"OXITK_EAGER_IMPORT": None, "EAGER_IMPORT": None, **(env or {})})
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     return call
 

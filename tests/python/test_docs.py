@@ -9,10 +9,15 @@ from pathlib import Path
 import numpy as np
 import oxitk
 import pytest
+from oxitk._lazy_table import SUBMODULES
 
 README = Path(__file__).parents[2] / "README.md"
-PUBLIC = [getattr(oxitk, name) for name in oxitk.__all__]
-OURS = [thing for thing in PUBLIC if not (isinstance(thing, type) and issubclass(thing, BaseException))]
+MODULES = [getattr(oxitk, name) for name in SUBMODULES]
+PUBLIC = {getattr(module, name) for module in [oxitk, *MODULES] for name in module.__all__}
+OURS = sorted(
+    (thing for thing in PUBLIC if callable(thing) and not (isinstance(thing, type) and issubclass(thing, BaseException))),
+    key=lambda thing: thing.__name__,
+)
 
 
 def doctests(thing: object, name: str) -> list[doctest.DocTest]:

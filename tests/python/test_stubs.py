@@ -16,8 +16,9 @@ SAMPLE = Path(__file__).with_name("typing_sample.py")
 # What stubtest reports and no stub can say; an entry that it no longer needs is an error too.
 ALLOWED = """
 oxitk.__main__  # ends the process when imported: it is the command line
+oxitk._arguments  # what arguments may be, for checkers only
 oxitk._native.__all__  # made by pyo3
-oxitk._native.(Chain|GradientMagnitude|Median).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
+oxitk.filters.(Chain|GradientMagnitude|Median).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
 """
 
 

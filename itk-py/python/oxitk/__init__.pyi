@@ -1,21 +1,33 @@
-"""Median filter and gradient magnitude of images, exact to ITK, on all threads."""
+"""Median filter and gradient magnitude of images, exact to ITK, on all threads.
 
+`median` and `gradient_magnitude` take a numpy array or an `Image` and give the same kind of thing back;
+`Median` and `GradientMagnitude` are the same as objects that join by ``|``; `imread` and `imwrite` are for files.
+
+Importing the package loads neither numpy nor the native module: each name does when it is first used. The names live
+in the submodules `filters`, `image`, `io`, `threads` and `config`, which are made one by one, also at first use.
+"""
+
+from oxitk import config as config
+from oxitk import filters as filters
+from oxitk import image as image
+from oxitk import io as io
+from oxitk import threads as threads
 from oxitk._errors import FileFormatError as FileFormatError
 from oxitk._errors import InternalError as InternalError
 from oxitk._errors import MetadataKeyError as MetadataKeyError
 from oxitk._errors import MissingFileError as MissingFileError
 from oxitk._errors import ProcessAborted as ProcessAborted
-from oxitk._native import Chain as Chain
-from oxitk._native import GradientMagnitude as GradientMagnitude
-from oxitk._native import Image as Image
-from oxitk._native import Median as Median
 from oxitk._native import __version__ as __version__
-from oxitk._native import get_num_threads as get_num_threads
-from oxitk._native import gradient_magnitude as gradient_magnitude
-from oxitk._native import imread as imread
-from oxitk._native import imwrite as imwrite
-from oxitk._native import median as median
-from oxitk._native import set_num_threads as set_num_threads
+from oxitk.filters import Chain as Chain
+from oxitk.filters import GradientMagnitude as GradientMagnitude
+from oxitk.filters import Median as Median
+from oxitk.filters import gradient_magnitude as gradient_magnitude
+from oxitk.filters import median as median
+from oxitk.image import Image as Image
+from oxitk.io import imread as imread
+from oxitk.io import imwrite as imwrite
+from oxitk.threads import get_num_threads as get_num_threads
+from oxitk.threads import set_num_threads as set_num_threads
 
 __all__ = [
     "Chain",

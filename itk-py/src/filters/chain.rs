@@ -46,7 +46,7 @@ pub(super) fn join<'py>(left: &[Spec], right: &Bound<'py, PyAny>) -> PyResult<Bo
 /// >>> import oxitk
 /// >>> oxitk.Median(2) | oxitk.GradientMagnitude()
 /// oxitk.Median(2) | oxitk.GradientMagnitude()
-#[pyclass(frozen, module = "oxitk", name = "Chain")]
+#[pyclass(frozen, module = "oxitk.filters", name = "Chain")]
 pub(crate) struct PyChain(Vec<Spec>);
 
 #[pymethods]

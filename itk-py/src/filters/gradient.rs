@@ -84,7 +84,7 @@ pub(crate) fn gradient_magnitude<'py>(
 /// >>> import numpy as np, oxitk
 /// >>> oxitk.GradientMagnitude(spacing=2)(np.array([0., 4., 8.]))
 /// array([1., 2., 1.])
-#[pyclass(frozen, module = "oxitk", name = "GradientMagnitude")]
+#[pyclass(frozen, module = "oxitk.filters", name = "GradientMagnitude")]
 pub(crate) struct PyGradientMagnitude(pub(super) Spec);
 
 filter_methods!(PyGradientMagnitude {

@@ -6,12 +6,23 @@ mod run;
 mod smoothing;
 mod spec;
 
-pub(crate) use chain::PyChain;
-use chain::join;
-pub(crate) use gradient::{PyGradientMagnitude, gradient_magnitude};
+use chain::{PyChain, join};
+use gradient::{PyGradientMagnitude, gradient_magnitude};
+use pyo3::prelude::*;
 use run::run;
-pub(crate) use smoothing::{PyMedian, median};
+use smoothing::{PyMedian, median};
 use spec::{hash, reduce};
+
+use crate::lazy::Contents;
+
+/// Fills `oxitk.filters`.
+pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
+    contents.class::<PyChain>()?;
+    contents.class::<PyGradientMagnitude>()?;
+    contents.class::<PyMedian>()?;
+    contents.function(&wrap_pyfunction!(gradient_magnitude, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(median, contents.module())?)
+}
 
 /// Methods that both filter classes have.
 macro_rules! filter_methods {

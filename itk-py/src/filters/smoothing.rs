@@ -89,7 +89,7 @@ pub(crate) fn median<'py>(
 /// >>> f = oxitk.Median(1) | oxitk.GradientMagnitude()
 /// >>> f(np.array([0, 9, 0, 0], dtype=np.uint8))
 /// array([0., 0., 0., 0.], dtype=float32)
-#[pyclass(frozen, module = "oxitk", name = "Median")]
+#[pyclass(frozen, module = "oxitk.filters", name = "Median")]
 pub(crate) struct PyMedian(pub(super) Spec);
 
 filter_methods!(PyMedian {

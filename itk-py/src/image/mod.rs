@@ -53,7 +53,7 @@ use parse::{index, matrix, metadata_from, xyz};
 /// >>> image = oxitk.Image.from_array(np.zeros((2, 3, 4), np.uint8), spacing_xyz=(1, 1, 2.5))
 /// >>> image.spacing_zyx
 /// (2.5, 1.0, 1.0)
-#[pyclass(frozen, weakref, module = "oxitk", name = "Image")]
+#[pyclass(frozen, weakref, module = "oxitk.image", name = "Image")]
 pub(crate) struct PyImage {
     image: AnyImage,
     is_bool: bool,

@@ -1,0 +1,24 @@
+"""What arguments may be, for checkers only: there is no such module at run time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, SupportsFloat, SupportsIndex, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer]
+Floats: TypeAlias = SupportsFloat | Sequence[SupportsFloat] | NDArray[np.floating] | NDArray[np.integer]
+Rows: TypeAlias = Sequence[Sequence[SupportsFloat]] | NDArray[np.floating] | NDArray[np.integer]
+Metadata: TypeAlias = Mapping[str, str | int | float]
+NanPolicy: TypeAlias = Literal["propagate", "omit", "raise"]
+PixelKind: TypeAlias = Literal[
+    "scalar",
+    "complex",
+    "rgb",
+    "rgba",
+    "vector",
+    "covariant_vector",
+    "point",
+    "symmetric_tensor",
+    "variable_length",
+]
