@@ -220,6 +220,45 @@ impl<T: Pixel> Buffer<T> {
         Ok(buffer)
     }
 
+    /// As [`Buffer::filled_by`], in the memory of `old` where nobody else holds that and its size is right to
+    /// about half; else that is given back first.
+    ///
+    /// # Errors
+    /// As [`Buffer::filled_by`]; the old pixels are lost then.
+    ///
+    /// # Panics
+    /// As [`Buffer::filled_by`].
+    pub fn filled_again(
+        old: Option<Self>,
+        size: Axes<usize>,
+        fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>,
+    ) -> Result<Self> {
+        let (strides, bytes) = new_extent::<T>(size)?;
+        let fits = |capacity: usize| (bytes..=bytes.saturating_mul(2)).contains(&capacity);
+        let buffer = match old.and_then(Self::into_sole_block) {
+            Some((owner, start, capacity)) if fits(capacity) => {
+                Self { start, strides, owner, access: Access::Exclusive, pixel: Default::default() }
+            }
+            old => {
+                drop(old);
+                Self::allocate(size, false)?
+            }
+        };
+        // SAFETY: a block of at least so many bytes whose sole owner is this buffer, reached through nothing else.
+        unsafe { fill_new(buffer.start, buffer.strides, fill)? };
+        Ok(buffer)
+    }
+
+    /// The owner, the first byte and the number of bytes of memory that is ours and held by nobody else.
+    fn into_sole_block(mut self) -> Option<(Arc<dyn Any + Send + Sync>, NonNull<u8>, usize)> {
+        if self.access != Access::Exclusive {
+            return None;
+        }
+        let block = Arc::get_mut(&mut self.owner)?.downcast_ref::<Block>()?;
+        let (start, capacity) = (block.start, block.layout.size() - ALIGNMENT);
+        Some((self.owner, start, capacity))
+    }
+
     /// Owned memory with the pixels of a view.
     ///
     /// # Errors

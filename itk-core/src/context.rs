@@ -43,6 +43,11 @@ impl CancelToken {
         self.0.set.store(true, Ordering::Relaxed);
     }
 
+    /// Takes the wish back, for the next run of who owns the flag.
+    pub(crate) fn reset(&self) {
+        self.0.set.store(false, Ordering::Relaxed);
+    }
+
     /// True once [`CancelToken::cancel`] was called, here or on a token that this one is a child of.
     pub fn is_cancelled(&self) -> bool {
         self.0.set.load(Ordering::Relaxed) || self.0.parent.as_ref().is_some_and(Self::is_cancelled)
@@ -128,7 +133,7 @@ impl Steps<'_> {
     /// # Errors
     /// [`Error::Aborted`] once the run was cancelled.
     pub fn check(&self) -> Result<()> {
-        if self.context.is_cancelled() { Err(Error::Aborted { filter: self.filter }) } else { Ok(()) }
+        if self.context.is_cancelled() { Err(Error::Aborted { filter: self.filter.into() }) } else { Ok(()) }
     }
 
     /// After a step.

@@ -1,5 +1,6 @@
 //! The one error type. Facts are in fields; the text names what was asked, what came and what is allowed.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::pixel::PixelType;
@@ -131,7 +132,34 @@ pub enum Error {
     #[error("Object {filter}: AbortGenerateDataOn")]
     Aborted {
         /// What was running.
-        filter: &'static str,
+        filter: Cow<'static, str>,
+    },
+    /// A node of a pipeline lacks an input that it cannot do without, or the input has no pixels.
+    #[error("{node}: {reason}")]
+    Input {
+        /// The node.
+        node: String,
+        /// Which input, and what is wrong with it.
+        reason: String,
+    },
+    /// A node of a pipeline was asked for data while it was working on them already.
+    #[error("{node}: is being updated already; {reason}")]
+    Updating {
+        /// The node.
+        node: String,
+        /// How that comes about, and what to do about it.
+        reason: &'static str,
+    },
+    /// Inputs of a node that must lie in the same place in space do not.
+    #[error("{0}")]
+    PhysicalSpace(String),
+    /// An observer, or a node that is not part of this toolkit, failed with an error of its own.
+    #[error("{who}: {source}")]
+    Foreign {
+        /// Whose error it is.
+        who: String,
+        /// The error.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The environment variable `OXITK_SIMD` names a level that cannot be used.
     #[error("OXITK_SIMD must be one of {available}, got {got:?}")]

@@ -1,6 +1,7 @@
 //! What a filter is: it plans, then fills; and what every filter can be asked to do.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use crate::{
     AnyImage, AnyView, AnyViewMut, Axes, Buffer, Context, Error, Header, Image, Pixel, Region, Result, Sink,
@@ -53,6 +54,24 @@ pub trait Filter: Debug + Send + Sync {
     /// # Errors
     /// [`Error::Aborted`]; [`Error::PixelType`] when the output's type is not one that the filter makes.
     fn fill(&self, task: Task<'_>) -> Result<()>;
+}
+
+impl<F: Filter + ?Sized> Filter for Arc<F> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn plan(&self, input: &Header) -> Result<Header> {
+        (**self).plan(input)
+    }
+
+    fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
+        (**self).input_region(input, output)
+    }
+
+    fn fill(&self, task: Task<'_>) -> Result<()> {
+        (**self).fill(task)
+    }
 }
 
 /// Which types of output a filter makes from pixels `I`.

@@ -213,6 +213,11 @@ impl<T: Pixel> Image<T> {
         &self.buffer
     }
 
+    /// The pixel memory alone.
+    pub fn into_buffer(self) -> Buffer<T> {
+        self.buffer
+    }
+
     /// The image with its pixel memory where others may see it; see [`Buffer::into_shared`].
     ///
     /// # Errors

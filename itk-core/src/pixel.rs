@@ -130,6 +130,11 @@ macro_rules! pixel_types {
                 match self { $(Self::$variant(image) => image.header()),* }
             }
 
+            /// The part whose pixels are in memory, xyz.
+            pub fn buffered_region(&self) -> &crate::Region {
+                match self { $(Self::$variant(image) => image.buffered_region()),* }
+            }
+
             /// Calls `visitor` with the pixel type made known.
             pub fn visit<V: Visit>(&self, visitor: V) -> V::Out {
                 match self { $(Self::$variant(image) => visitor.visit(image)),* }

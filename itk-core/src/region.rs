@@ -128,6 +128,16 @@ impl Region {
         Some(cropped)
     }
 
+    /// The smallest region that contains both; this one when they have different numbers of axes.
+    pub fn union(&self, other: &Region) -> Region {
+        if self.rank() != other.rank() {
+            return *self;
+        }
+        let index = Axes::from_fn(self.rank(), |a| self.index[a].min(other.index[a]));
+        let size = |a: usize| self.end(a).max(other.end(a)).saturating_sub(index[a]) as usize;
+        Region { index, size: Axes::from_fn(self.rank(), size) }
+    }
+
     /// Grown by `radius` on both sides of each axis, xyz, as far as numbers reach.
     pub fn pad_by_radius(&self, radius: &[usize]) -> Region {
         let mut padded = *self;
