@@ -8,6 +8,7 @@ from pathlib import Path
 
 import oxitk
 import pytest
+import stub_docs
 
 PACKAGE = Path(oxitk.__file__).parent
 STUBS = sorted(PACKAGE.rglob("*.pyi"))
@@ -54,8 +55,16 @@ def test_every_parameter_and_result_has_a_type(stub):
             assert node.returns is not None and not bare, f"{node.name} in line {node.lineno}: {bare}"
 
 
-def test_ten_calls_have_their_types(run, cache):
-    assert len(re.findall(r"^assert_type\(", SAMPLE.read_text(), re.M)) == 10
+@pytest.mark.parametrize("stub, module", stub_docs.stubs(PACKAGE), ids=lambda value: getattr(value, "stem", None))
+def test_docstrings_are_those_of_the_module(stub, module):
+    """An editor shows them without running anything. `stub_docs.py` copies them."""
+    places = list(stub_docs.documented(module, ast.parse(stub.read_text())))
+    different = [name for name, node, doc in places if ast.get_docstring(node) != doc]
+    assert places and not different, f"differ: {different}; see tests/python/stub_docs.py"
+
+
+def test_calls_have_their_types(run, cache):
+    assert len(re.findall(r"^assert_type\(", SAMPLE.read_text(), re.M)) == 14
     done = run("-m", "mypy", "--strict", "--cache-dir", cache, str(SAMPLE))
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,4 +1,4 @@
-"""Ten calls and the types that a checker must find; `test_stubs.py` runs mypy on this file."""
+"""Calls and the types that a checker must find; `test_stubs.py` runs mypy on this file."""
 
 from pathlib import Path
 from typing import assert_type
@@ -22,3 +22,7 @@ assert_type(oxitk.Median(2) | oxitk.GradientMagnitude(), oxitk.Chain)
 assert_type(image.spacing_xyz, tuple[float, ...])
 assert_type(oxitk.imwrite(image, "out.nrrd", compress=True), None)
 assert_type(oxitk.get_num_threads(), int)
+assert_type(oxitk.filters.median(grey), NDArray[np.uint8])
+assert_type(oxitk.io.formats()[0].endings, tuple[str, ...])
+assert_type(oxitk.config.default_factory_loading, bool)
+assert_type(oxitk.image.Image.from_array(grey), oxitk.Image)

@@ -22,7 +22,24 @@ __all__ = [
 
 @final
 class Median:
-    """The median as an object: called with an image, picklable, hashable, and joined to others by `|`."""
+    """The median as an object: called with an image, picklable, hashable, and joined to others by ``|``.
+
+    Parameters
+    ----------
+    radius, axes, channel_axis, nan_policy
+        As in `median`.
+
+    See Also
+    --------
+    median : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> f = oxitk.Median(1) | oxitk.GradientMagnitude()
+    >>> f(np.array([0, 9, 0, 0], dtype=np.uint8))
+    array([0., 0., 0., 0.], dtype=float32)
+    """
 
     def __new__(
         cls,
@@ -42,7 +59,7 @@ class Median:
     def __call__(self, image: NDArray[_Scalar], out: None = None) -> NDArray[_Scalar]: ...
     @overload
     def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
-        """Apply the filter."""
+        """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -51,7 +68,23 @@ class Median:
 
 @final
 class GradientMagnitude:
-    """The gradient magnitude as an object: called with an image, picklable, hashable, joined by `|`."""
+    """The gradient magnitude as an object: called with an image, picklable, hashable, joined by ``|``.
+
+    Parameters
+    ----------
+    spacing, axes, channel_axis, dtype
+        As in `gradient_magnitude`.
+
+    See Also
+    --------
+    gradient_magnitude : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.GradientMagnitude(spacing=2)(np.array([0., 4., 8.]))
+    array([1., 2., 1.])
+    """
 
     def __new__(
         cls,
@@ -69,7 +102,7 @@ class GradientMagnitude:
     def __call__(self, image: ArrayLike | Image, out: NDArray[_Other]) -> NDArray[_Other]: ...
     @overload
     def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
-        """Apply the filter."""
+        """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -78,11 +111,29 @@ class GradientMagnitude:
 
 @final
 class Chain:
-    """Filters one after the other; what `|` makes."""
+    """Filters one after the other; what ``|`` makes.
+
+    Parameters
+    ----------
+    *filters : Median, GradientMagnitude or Chain
+        At least one.
+
+    Attributes
+    ----------
+    filters : tuple
+        The filters in the order in which they are applied.
+
+    Examples
+    --------
+    >>> import oxitk
+    >>> oxitk.Median(2) | oxitk.GradientMagnitude()
+    oxitk.Median(2) | oxitk.GradientMagnitude()
+    """
 
     def __new__(cls, *filters: Median | GradientMagnitude | Chain) -> Chain: ...
     @property
-    def filters(self) -> tuple[Median | GradientMagnitude, ...]: ...
+    def filters(self) -> tuple[Median | GradientMagnitude, ...]:
+        """The filters in the order in which they are applied."""
     @overload
     def __call__(self, image: Image, out: None = None) -> Image: ...
     @overload
@@ -91,7 +142,7 @@ class Chain:
     def __call__(self, image: ArrayLike | Image, out: NDArray[_Other]) -> NDArray[_Other]: ...
     @overload
     def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
-        """Apply the filter."""
+        """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -149,7 +200,58 @@ def median(
     nan_policy: NanPolicy = "propagate",
     out: None = None,
 ) -> NDArray[np.generic]:
-    """Median of a box window around each pixel."""
+    """Median of a box window around each pixel.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    radius : int or sequence of int, default 1
+        The window has ``2 * radius + 1`` pixels along an axis. One number, or one for each filtered axis in
+        array order, slowest axis first (ITK's order is the opposite). 0 leaves an axis alone.
+    axes : int or sequence of int, optional
+        The axes to filter along. Default all.
+    channel_axis : int, optional
+        An axis not to filter along, such as the colours of an image. An image of RGB or vector pixels needs
+        ``channel_axis=-1``.
+    nan_policy : {'propagate', 'omit', 'raise'}, default 'propagate'
+        What a NaN in the window does: the result is NaN; it is left out (of `m` other samples the one with
+        ``m // 2`` smaller ones; NaN where there is none); ValueError.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape and dtype; must not share memory with the input.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input, with the same dtype; `out` if it was given. An image keeps its geometry and metadata.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not supported, or a radius is no integer.
+    ValueError
+        If a radius is negative or there is a wrong number of them, or `out` does not fit.
+
+    See Also
+    --------
+    Median : The same as an object that can be kept, sent and joined.
+
+    Notes
+    -----
+    Beyond the border the nearest pixel inside counts. Equal to ``itk.median_image_filter(image, radius=radius)``
+    to the bit, and to ``scipy.ndimage.median_filter(image, size=2 * radius + 1, mode="nearest")``. -0.0 sorts
+    before 0.0. Runs without the GIL on all threads (see `set_num_threads`).
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> a = np.array([[1, 1, 1], [1, 200, 1], [1, 1, 9]], dtype=np.uint8)
+    >>> oxitk.median(a)
+    array([[1, 1, 1],
+           [1, 1, 1],
+           [1, 1, 9]], dtype=uint8)
+    """
 
 @overload
 def gradient_magnitude(
@@ -221,6 +323,55 @@ def gradient_magnitude(
     dtype: DTypeLike | None = None,
     out: None = None,
 ) -> NDArray[np.generic]:
-    """Magnitude of the gradient by central differences."""
+    """Magnitude of the gradient by central differences.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    spacing : float or sequence of float, optional
+        Distance between pixels: one number, or one for each filtered axis in array order, slowest axis first
+        (ITK's order is the opposite). Default the image's own spacing, or 1 for an array.
+    axes : int or sequence of int, optional
+        The axes to differentiate along. Default all.
+    channel_axis : int, optional
+        An axis not to differentiate along, such as the colours of an image.
+    dtype : dtype, optional
+        Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
+        truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape; must not share memory with the input.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input; `out` if it was given. The unit is that of the pixels over that of the spacing.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not supported.
+    ValueError
+        If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+
+    See Also
+    --------
+    GradientMagnitude : The same as an object that can be kept, sent and joined.
+
+    Notes
+    -----
+    Equal to ``itk.gradient_magnitude_image_filter(image)`` to the bit, computed in double precision; for the
+    result type that ITK takes, pass ``dtype=image.dtype``. At the border the nearest pixel inside counts, so the
+    difference there is half of a one-sided one. ``scipy.ndimage`` has no twin; of
+    ``scipy.ndimage.generic_gradient_magnitude`` with a central difference it is one, with ``mode="nearest"``.
+    The direction of an image is not looked at. Runs without the GIL on all threads.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.gradient_magnitude(np.array([0, 10, 20, 30], dtype=np.uint8), spacing=0.5)
+    array([10., 20., 20., 10.], dtype=float32)
+    """
 
 def __dir__() -> list[str]: ...
