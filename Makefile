@@ -55,7 +55,7 @@ test-sdist: ## the sdist installs into a bare venv, and works
 	@$(STEP) "sdist" tools/test-sdist.sh
 
 ## Work on it
-.PHONY: wheel dev bench bench-peers clean
+.PHONY: wheel dev bench bench-peers bench-import clean
 wheel: ## build the wheel, and check its size and content
 	@$(STEP) "Wheel" tools/wheel.sh $(WHEEL)
 
@@ -68,6 +68,9 @@ bench: ## criterion benches
 bench-peers: BENCH_SCRIPT := compare
 bench-peers: wheel ## time the median beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
 	@$(STEP) "Median beside its peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
+
+bench-import: wheel ## what an import and a first touch cost beside ITK, SimpleITK, scipy, scikit-image, OpenCV
+	@$(STEP) "Cost of imports" tools/bench-peers.sh $(WHEEL) import_cost $(BENCH)
 
 clean: ## remove all that was built; the peers stay in the user's cache
 	rm -rf target dist demo-output .venv .venv-dev {tests/downstream,benches/sitk}/{target,Cargo.lock}
