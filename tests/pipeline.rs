@@ -6,6 +6,10 @@ use itk_core::{AnyImage, Image, PixelType, Region};
 use itk_filters::{GradientMagnitude, Median};
 use itk_tests::graph::Virtual;
 
+#[path = "pipeline_events.rs"]
+mod events;
+#[path = "pipeline_streaming.rs"]
+mod streaming;
 #[path = "pipeline_update.rs"]
 mod update;
 

@@ -5,7 +5,6 @@
 //! at any time by someone else, so it is never a slice: [`View`] copies it out row by row.
 #![expect(unsafe_code, reason = "allocation, and pointers into memory that others may write")]
 
-use std::alloc::{self, Layout};
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -14,77 +13,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::pixel::Pixel;
 use crate::{Axes, Error, PixelType, Result};
 
+mod block;
 mod brick;
 mod tile;
 mod view;
 
+pub use block::live_buffers;
+use block::{Block, advise_huge_pages};
 pub use brick::Brick;
 pub use tile::{AnyViewMut, Tile, ViewMut};
 pub use view::{AnyView, View};
-
-/// Alignment of owned pixel memory: a cache line, and the widest vector register.
-const ALIGNMENT: usize = 64;
-
-/// Memory from this size on asks for huge pages: it is then touched first with far fewer page faults.
-const HUGE: usize = 4 << 20;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// How many owned blocks of pixel memory exist now. For tests of lifetimes.
-pub fn live_buffers() -> usize {
-    LIVE.load(Ordering::SeqCst)
-}
-
-/// One allocation, somewhat longer than the pixels need: aligned ones are not what glibc gives back and out
-/// again, so that each new image would be new memory.
-struct Block {
-    allocation: NonNull<u8>,
-    layout: Layout,
-    /// The first aligned address.
-    start: NonNull<u8>,
-}
-
-// SAFETY: a block is plain memory with one owner.
-unsafe impl Send for Block {}
-// SAFETY: a shared block is only read, or written under the rules of `Buffer`.
-unsafe impl Sync for Block {}
-
-impl Block {
-    fn new(bytes: usize, zeroed: bool) -> Result<Self> {
-        let too_large = || Error::OutOfMemory { bytes: bytes as u128 };
-        let layout = bytes.checked_add(ALIGNMENT).and_then(|longer| Layout::array::<u8>(longer).ok());
-        let layout = layout.ok_or_else(too_large)?;
-        // SAFETY: the layout's size is not zero.
-        let allocation = unsafe { if zeroed { alloc::alloc_zeroed(layout) } else { alloc::alloc(layout) } };
-        let allocation = NonNull::new(allocation).ok_or_else(too_large)?;
-        // SAFETY: the gap is less than the alignment, by which the allocation is longer.
-        let start = unsafe { allocation.add(allocation.align_offset(ALIGNMENT)) };
-        advise_huge_pages(start, bytes);
-        LIVE.fetch_add(1, Ordering::SeqCst);
-        Ok(Self { allocation, layout, start })
-    }
-}
-
-/// Asks the system to back large memory with huge pages; a hint, which may have no effect.
-fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
-    #[cfg(target_os = "linux")]
-    if bytes >= HUGE {
-        const PAGE: usize = 4096;
-        let gap = start.as_ptr().align_offset(PAGE);
-        // SAFETY: the pages lie inside the memory, and advice changes none of their bytes.
-        unsafe { libc::madvise(start.as_ptr().wrapping_add(gap).cast(), bytes - gap, libc::MADV_HUGEPAGE) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (start, bytes);
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with this layout, and freed nowhere else.
-        unsafe { alloc::dealloc(self.allocation.as_ptr(), self.layout) };
-        LIVE.fetch_sub(1, Ordering::SeqCst);
-    }
-}
 
 /// Where each pixel of an array lies, fastest axis first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -220,8 +158,8 @@ impl<T: Pixel> Buffer<T> {
         Ok(buffer)
     }
 
-    /// As [`Buffer::filled_by`], in the memory of `old` where nobody else holds that and its size is right to
-    /// about half; else that is given back first.
+    /// As [`Buffer::filled_by`], in the memory of `old` where nobody else holds that and it is at most a quarter too
+    /// large; else that is given back first.
     ///
     /// # Errors
     /// As [`Buffer::filled_by`]; the old pixels are lost then.
@@ -234,7 +172,7 @@ impl<T: Pixel> Buffer<T> {
         fill: impl FnOnce(ViewMut<'_, T>) -> Result<()>,
     ) -> Result<Self> {
         let (strides, bytes) = new_extent::<T>(size)?;
-        let fits = |capacity: usize| (bytes..=bytes.saturating_mul(2)).contains(&capacity);
+        let fits = |capacity: usize| (bytes..=bytes.saturating_add(bytes / 4)).contains(&capacity);
         let buffer = match old.and_then(Self::into_sole_block) {
             Some((owner, start, capacity)) if fits(capacity) => {
                 Self { start, strides, owner, access: Access::Exclusive, pixel: Default::default() }
@@ -255,7 +193,7 @@ impl<T: Pixel> Buffer<T> {
             return None;
         }
         let block = Arc::get_mut(&mut self.owner)?.downcast_ref::<Block>()?;
-        let (start, capacity) = (block.start, block.layout.size() - ALIGNMENT);
+        let (start, capacity) = (block.start, block.capacity());
         Some((self.owner, start, capacity))
     }
 

@@ -139,6 +139,13 @@ pub struct Notice<'a, C> {
     pub progress: f64,
 }
 
+impl<'a, C> Notice<'a, C> {
+    /// Says that an event happened to `caller`.
+    pub fn new(event: Event, caller: Option<&'a C>, progress: f64) -> Self {
+        Self { event, caller, progress }
+    }
+}
+
 /// Names an observer, to remove it again: 0, 1, 2 ... for each object, never used twice.
 pub type Tag = u64;
 

@@ -29,6 +29,7 @@ pub mod pump;
 mod region;
 pub mod simd;
 mod source;
+mod split;
 
 pub use axes::{Axes, MAX_RANK};
 pub use buffer::{AnyView, AnyViewMut, Buffer, Strides, View, ViewMut};
@@ -44,3 +45,4 @@ pub use per_axis::PerAxis;
 pub use pixel::{AnyImage, KeyRule, Pixel, PixelKind, PixelType, Visit, VisitType};
 pub use region::Region;
 pub use source::{Sink, Source};
+pub use split::Splitter;

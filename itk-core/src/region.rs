@@ -128,6 +128,12 @@ impl Region {
         Some(cropped)
     }
 
+    /// The same region with another start and size along one axis, inside what it was.
+    pub(crate) fn with_axis(mut self, axis: usize, index: i64, size: usize) -> Region {
+        (self.index[axis], self.size[axis]) = (index, size);
+        self
+    }
+
     /// The smallest region that contains both; this one when they have different numbers of axes.
     pub fn union(&self, other: &Region) -> Region {
         if self.rank() != other.rank() {

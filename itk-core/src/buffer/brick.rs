@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Strides;
-use crate::Axes;
 use crate::pixel::Pixel;
+use crate::{Axes, Region};
 
 /// A box of an output, which nothing else writes.
 pub struct Brick<'a, T> {
@@ -43,6 +43,48 @@ impl<'a, T: Pixel> Brick<'a, T> {
                 Brick { first, size, start, strides, stored, next: 0, lifetime: PhantomData }
             })
             .collect()
+    }
+
+    /// Boxes of an output, whose indices count from its first pixel. Where the output has one axis more than they have,
+    /// the first one, of components, is taken whole.
+    ///
+    /// # Panics
+    /// When one reaches outside, or two have a pixel in common.
+    pub(super) fn boxes(
+        start: NonNull<u8>,
+        strides: Strides,
+        stored: Option<&'a AtomicUsize>,
+        boxes: &[Region],
+    ) -> Vec<Self> {
+        let size = strides.size;
+        for b in boxes {
+            let lead = size.len() - b.rank();
+            let fits = |a: usize| {
+                let end = b.index()[a].checked_add_unsigned(b.size()[a] as u64);
+                b.index()[a] >= 0 && end.is_some_and(|end| end as u64 <= size[a + lead] as u64)
+            };
+            assert!(lead < 2 && (0..b.rank()).all(fits), "a box lies inside the output");
+        }
+        // In the order of their starts along the slowest axis, a box can only meet those that start before its end.
+        let mut sorted: Vec<&Region> = boxes.iter().filter(|b| b.pixels() > 0).collect();
+        let start_of = |b: &Region| b.index()[b.rank() - 1];
+        sorted.sort_by_key(|b| start_of(b));
+        for (i, one) in sorted.iter().enumerate() {
+            let end = one.upper_index()[one.rank() - 1];
+            let mut near = sorted[i + 1..].iter().take_while(|other| start_of(other) <= end);
+            assert!(
+                near.all(|other| other.rank() == one.rank() && one.crop(other).is_none()),
+                "boxes have no pixel in common"
+            );
+        }
+        let brick = |b: &Region| {
+            let lead = size.len() - b.rank();
+            let first =
+                Axes::from_fn(size.len(), |a| if a < lead { 0 } else { b.index()[a - lead] as usize });
+            let size = Axes::from_fn(size.len(), |a| if a < lead { size[a] } else { b.size()[a - lead] });
+            Brick { first, size, start, strides, stored, next: 0, lifetime: PhantomData }
+        };
+        boxes.iter().map(brick).collect()
     }
 
     /// The index of its first pixel in the whole output, xyz.

@@ -10,8 +10,8 @@ use ndarray::{ArrayBase, DataMut, Dimension};
 use super::Strides;
 use super::brick::Brick;
 use super::view::{array_strides, pointer, split_row};
-use crate::Axes;
 use crate::pixel::{Pixel, PixelType};
+use crate::{Axes, Region};
 
 /// Pixels of a type known at run time only, to be written.
 pub struct AnyViewMut<'a> {
@@ -105,6 +105,15 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
     pub fn into_bricks(self, extent: &[usize]) -> Vec<Brick<'a, T>> {
         assert_eq!(extent.len(), self.size().len(), "an extent an axis");
         Brick::<T>::cut(self.any.start, self.any.strides, self.any.stored, extent)
+    }
+
+    /// Takes boxes out of the output, whose indices count from its first pixel. Where the output has one axis more than
+    /// they have, the first one, of components, is taken whole.
+    ///
+    /// # Panics
+    /// When one reaches outside, or two have a pixel in common.
+    pub fn into_boxes(self, boxes: &[Region]) -> Vec<Brick<'a, T>> {
+        Brick::<T>::boxes(self.any.start, self.any.strides, self.any.stored, boxes)
     }
 
     /// Cuts the rows into bands of `rows` and each band into strips of `columns`, the last ones shorter where

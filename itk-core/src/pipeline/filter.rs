@@ -17,7 +17,7 @@ use crate::{Filter, Region, Result, Task};
 /// ```
 /// # use itk_core::{Context, Filter, Header, Region, Result, Task};
 /// use itk_core::pipeline::{self, DataObject, FilterNode};
-/// fn run<F: Filter + PartialEq>(first: F, image: DataObject, other: F) -> Result<()> {
+/// fn run<F: Filter + PartialEq + 'static>(first: F, image: DataObject, other: F) -> Result<()> {
 ///     let node: FilterNode<F> = pipeline::filter(first, image);
 ///     node.update()?;
 ///     node.set(other)?; // a modification, unless it is equal

@@ -20,8 +20,10 @@ mod filter;
 mod information;
 mod node;
 mod process;
+mod pull;
 mod run;
 mod session;
+mod streaming;
 mod time;
 
 pub use data::{DataObject, global_release_data_flag, set_global_release_data_flag};
@@ -29,7 +31,9 @@ pub use filter::{FilterNode, filter};
 pub use information::{Information, Inputs, Request, Tolerance};
 pub use node::{Execution, MAX_WORK_UNITS, Node, global_tolerance, set_global_tolerance};
 pub use process::Process;
+pub use pull::Divisions;
 pub use run::Run;
+pub use streaming::{Streaming, streaming};
 
 use crate::events::{Event, Notice, Observers};
 

@@ -386,6 +386,11 @@ impl Node {
         self.0.progress.fetch_max(done.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);
     }
 
+    /// True while the node is part of an update.
+    pub fn is_updating(&self) -> bool {
+        self.0.claim.load(Ordering::Acquire) != 0
+    }
+
     /// What the last generation of data was like; `None` before the first one.
     pub fn last_execution(&self) -> Option<Execution> {
         self.lock().execution.clone()

@@ -15,7 +15,7 @@ use crate::{AnyImage, AnyViewMut, Buffer, Context, Error, Header, Image, Pixel, 
 const STEP: f64 = 0.01;
 
 /// What a run needs of the update that it is part of.
-trait Host: Send {
+pub(super) trait Host: Send {
     fn fetch(&mut self, step: usize, input: usize, region: &Region) -> Result<()>;
     fn cost(&self, step: usize, input: usize, region: &Region) -> Result<u128>;
     fn attend(&mut self) -> bool;
@@ -50,10 +50,29 @@ pub(super) fn bytes(header: &Header, region: &Region) -> u128 {
     region.pixels() as u128 * header.components as u128 * header.pixel_type.size() as u128
 }
 
+/// Refuses an image without the type of an output, or without a part of it.
+pub(super) fn reaches(name: &str, output: &Header, part: &Region, image: &AnyImage) -> Result<()> {
+    let got = image.header();
+    let kind = |h: &Header| (h.pixel_type, h.kind, h.components);
+    if kind(&got) == kind(output) && !reaches_outside(part, &got.region) {
+        return Ok(());
+    }
+    let text = |h: &Header, region: &Region| {
+        let Header { pixel_type, kind, components, .. } = h;
+        format!("{pixel_type}, {} of {components}, {region}", kind.name())
+    };
+    Err(Error::Parameter {
+        filter: "pipeline",
+        name: "output",
+        expected: format!("{name}'s: {}", text(output, part)),
+        got: text(&got, &got.region),
+    })
+}
+
 /// A node's run: its inputs, what is wanted of its outputs, and where progress goes.
 pub struct Run<'a> {
-    host: &'a mut (dyn Host + 'a),
-    step: usize,
+    pub(super) host: &'a mut (dyn Host + 'a),
+    pub(super) step: usize,
     node: Node,
     name: String,
     inputs: Arc<InputList>,
@@ -137,6 +156,11 @@ impl Run<'_> {
         &self.node
     }
 
+    /// The name of what it does.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How many inputs are set.
     pub fn number_of_inputs(&self) -> usize {
         self.inputs.data.len()
@@ -151,7 +175,7 @@ impl Run<'_> {
         at.ok_or_else(|| missing(&self.name, name))
     }
 
-    fn data(&self, input: usize) -> Result<&DataObject> {
+    pub(super) fn data(&self, input: usize) -> Result<&DataObject> {
         self.inputs.data.get(input).ok_or_else(|| missing(&self.name, &format!("number {input}")))
     }
 
@@ -239,9 +263,14 @@ impl Run<'_> {
         fill: impl FnOnce(AnyViewMut<'_>, &Context<'_>) -> Result<()> + Send,
     ) -> Result<()> {
         let header = self.output_header(output)?;
-        let old = self.outputs[output].lock().image.take();
+        let old = self.take_output(output);
         let image = header.pixel_type.visit(Produce { run: self, header: &header, old, fill })?;
         self.set_output(output, image)
+    }
+
+    /// The pixels of the last run, whose memory may be used again.
+    pub(super) fn take_output(&self, output: usize) -> Option<AnyImage> {
+        self.outputs[output].lock().image.take()
     }
 
     /// Makes an image the output's pixels. Its region has to contain the wanted one.
@@ -250,20 +279,8 @@ impl Run<'_> {
     /// [`Error::Parameter`] when it does not, or the pixels are of another type.
     pub fn set_output(&mut self, output: usize, image: impl Into<AnyImage>) -> Result<()> {
         let image = image.into();
-        let (got, expected) = (image.header(), self.output_header(output)?);
-        let kind = |h: &Header| (h.pixel_type, h.kind, h.components);
-        if kind(&got) != kind(&expected) || reaches_outside(&expected.region, &got.region) {
-            let text = |h: &Header| {
-                let Header { pixel_type, kind, components, region, .. } = h;
-                format!("{pixel_type}, {} of {components}, {region}", kind.name())
-            };
-            return Err(Error::Parameter {
-                filter: "pipeline",
-                name: "output",
-                expected: format!("{}'s: {}", self.name, text(&expected)),
-                got: text(&got),
-            });
-        }
+        let expected = self.output_header(output)?;
+        reaches(&self.name, &expected, &expected.region, &image)?;
         let old = self.outputs[output].lock().image.replace(image);
         drop(old);
         Ok(())
@@ -345,26 +362,6 @@ impl Run<'_> {
 
     fn aborted(&self) -> Error {
         Error::Aborted { filter: self.name.clone().into() }
-    }
-
-    /// Has a part of an input made, in a process that [pulls its inputs](super::Process::pulls_inputs), and gives the
-    /// pixels that there are then: that part, or more.
-    ///
-    /// # Errors
-    /// Those of the nodes that run; [`Error::InvalidRequestedRegion`]; [`Error::Input`].
-    pub fn pull(&mut self, input: usize, region: &Region) -> Result<AnyImage> {
-        self.data(input)?;
-        self.host.fetch(self.step, input, region)?;
-        self.input(input)
-    }
-
-    /// How many bytes of pixels [`Run::pull`] would have all nodes make together. Computes no pixel.
-    ///
-    /// # Errors
-    /// Those of requested regions.
-    pub fn pull_bytes(&self, input: usize, region: &Region) -> Result<u128> {
-        self.data(input)?;
-        self.host.cost(self.step, input, region)
     }
 }
 
