@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import importlib
 import importlib.util
@@ -124,24 +125,56 @@ def test_a_name_that_never_comes_is_an_error_of_the_load(nested, hooks):
         hasattr(nested, "left_early") and nested.left.left_late
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_threads_in_a_circle(nested, hooks, count):
-    """Each thread loads a module whose load needs that of the next, and all have begun: none hangs, and all have all."""
-    stems = ["left", "right", "third"][:count]
-    modules = [getattr(nested, stem) for stem in stems]
-    begun = threading.Barrier(count, timeout=LONG)
-    for i, stem in enumerate(stems):
-        other = stems[(i + 1) % count]
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_threads_in_a_circle(nested, hooks, count, monkeypatch):
+    """Each thread loads a module, and half way needs the last name of the next. One goes without it, and none hangs."""
+    stems = ["left", "right", "third", "deep"][:count]
+    modules = [nested.left, nested.right, nested.third, nested.inner.deep][:count]
+    begun = threading.Barrier(count + 1, timeout=LONG)
+    seen = []
+    for i, module in enumerate(modules):
+        other, name = modules[(i + 1) % count], f"{stems[(i + 1) % count]}_late"
 
-        def hook(other=other):
-            if len(hooks.loads) <= count:
-                begun.wait()
-            assert getattr(getattr(nested, other), f"{other}_early").home == f"lazy_nested.{other}"
+        def hook(other=other, name=name):
+            begun.wait()
+            seen.append(getattr(other, name, None))
 
-        hooks.hooks[f"lazy_nested.{stem}"] = hook
-    threads = [Thread(lambda m=m, s=s: getattr(m, f"{s}_late").home) for m, s in zip(modules, stems, strict=True)]
-    assert [thread.get() for thread in threads] == [f"lazy_nested.{stem}" for stem in stems]
-    assert sorted(hooks.loads) == sorted(f"lazy_nested.{stem}" for stem in stems), "each was loaded once"
+        hooks.hooks[module.__name__] = hook
+
+    threads = []
+    looks = collections.Counter()
+    find_circle = _lazy._circle
+
+    def circle(load, thread):
+        """The thread that is to give way looks when the others have done so several times, and must not give way."""
+        looks[thread] += 1
+        others = {thread.ident for thread in threads} - {thread}
+        end = time.monotonic() + LONG
+        while thread == max(others | {thread}) and min(looks[other] for other in others) < 5 and time.monotonic() < end:
+            time.sleep(0)
+        return find_circle(load, thread)
+
+    monkeypatch.setattr(_lazy, "_circle", circle)
+    threads += [Thread(lambda m=m, s=s: getattr(m, f"{s}_late").home) for m, s in zip(modules, stems, strict=True)]
+    begun.wait()
+    assert [thread.get() for thread in threads] == [module.__name__ for module in modules]
+    assert sorted(hooks.loads) == sorted(module.__name__ for module in modules), "each was loaded once"
+    assert len(seen) == count and seen.count(None) == 1, "one gave way, and the others waited"
+
+
+def test_a_thread_beside_a_circle_waits_for_its_end(nested, hooks):
+    """It leads into the circle, but is not part of it."""
+    left, right, third = nested.left, nested.right, nested.third
+    begun, go_on = threading.Barrier(3, timeout=LONG), threading.Event()
+    seen = []
+    hooks.hooks["lazy_nested.left"] = lambda: (begun.wait(), go_on.wait(LONG), getattr(right, "right_late", None))
+    hooks.hooks["lazy_nested.right"] = lambda: (begun.wait(), go_on.wait(LONG), getattr(left, "left_late", None))
+    hooks.hooks["lazy_nested.third"] = lambda: (begun.wait(), seen.append(left.left_late.home))
+    threads = [Thread(lambda: left.left_late), Thread(lambda: right.right_late), Thread(lambda: third.third_late.home)]
+    until_waiting(1)
+    go_on.set()
+    assert threads[2].get() == "lazy_nested.third" and seen == ["lazy_nested.left"]
+    assert [thread.get().home for thread in threads[:2]] == ["lazy_nested.left", "lazy_nested.right"]
 
 
 def test_whoever_waits_for_a_load_gets_all_of_it(nested, hooks):
@@ -188,6 +221,47 @@ def test_a_failure_in_one_thread_wakes_those_that_wait(nested, hooks):
     go_on.set()
     assert isinstance(first.get(), OSError)
     assert second.get() == "lazy_nested.left"
+
+
+def test_a_load_that_ends_between_question_and_claim_is_not_repeated(nested, hooks, monkeypatch):
+    """Between seeing that a module is not loaded and claiming its load, another thread may do all of it."""
+    left = nested.left
+
+    class Loads(dict):
+        def setdefault(self, name, load):
+            if not hooks.loads:
+                assert Thread(lambda: hooks.load(left) or vars(left).update({_lazy._LOADED: True})).get() is None
+            return super().setdefault(name, load)
+
+    monkeypatch.setattr(_lazy, "_loads", Loads())
+    assert left.left_late.home == "lazy_nested.left"
+    assert hooks.loads == ["lazy_nested.left"]
+
+
+def test_a_load_that_is_over_closes_no_circle():
+    """Its waiter may not have woken up yet."""
+    me, other = threading.get_ident(), -1
+    mine, theirs = _lazy._Load(), _lazy._Load()
+    theirs.thread = other
+    _lazy._waits[other] = mine
+    try:
+        assert _lazy._circle(theirs, me) == [theirs, mine]
+        mine.end()
+        assert _lazy._circle(theirs, me) == []
+    finally:
+        del _lazy._waits[other]
+
+
+def test_looking_for_a_circle_ends_in_a_circle_of_others():
+    a, b = _lazy._Load(), _lazy._Load()
+    a.thread, b.thread = -1, -2
+    _lazy._waits.update({-1: b, -2: a})
+    try:
+        looking = Thread(lambda: _lazy._circle(a, threading.get_ident()))
+        assert looking.get() == []
+    finally:
+        a.end(), b.end()
+        del _lazy._waits[-1], _lazy._waits[-2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork exists on POSIX only")

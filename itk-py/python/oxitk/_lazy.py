@@ -194,17 +194,22 @@ def _load_once(module: "ModuleType", load: "Callable[[ModuleType], object]") -> 
 
 
 def _wait(load: _Load) -> bool:
-    """Wait until a load is over; false if it waits for this thread itself, by way of others or not."""
+    """Wait until a load is over; false if that cannot be, as it waits for this thread itself, by way of others or not."""
     thread = _get_ident()
+    if load.thread == thread:
+        return not load.running
     outer = _waits.get(thread)  # a signal handler may wait while its thread does
     _waits[thread] = load
+    before: list[_Load] = []
     try:
-        while not _leads_back(load, thread):
-            # Whoever waits last sees the circle. The limit is for processors that reorder the two steps.
-            if load.over.acquire(timeout=0.1):
-                load.over.release()
-                return True
-        return False
+        while not load.over.acquire(timeout=0.01):
+            circle = _circle(load, thread)
+            # Seen twice, as threads go on while one looks. One of a circle gives way, and the others get what they want.
+            if circle and circle == before and thread == max(other.thread for other in circle):
+                return False
+            before = circle
+        load.over.release()
+        return True
     finally:
         if outer is None:
             _waits.pop(thread, None)
@@ -212,15 +217,16 @@ def _wait(load: _Load) -> bool:
             _waits[thread] = outer
 
 
-def _leads_back(load: _Load, thread: int) -> bool:
-    seen: set[_Load] = set()
+def _circle(load: _Load, thread: int) -> list[_Load]:
+    """The loads from one that a thread waits for to one of its own, each waiting for the next; empty if there is none."""
+    chain = [load]
     while load.running and load.thread != thread:
         further = _waits.get(load.thread)
-        if further is None or further in seen:
-            return False
-        seen.add(further)
+        if further is None or further in chain:  # a circle of others is theirs to open
+            return []
+        chain.append(further)
         load = further
-    return load.running
+    return chain if load.running else []
 
 
 def _forget_other_threads() -> None:
