@@ -8,6 +8,12 @@ use itk_tests::graph::Virtual;
 
 #[path = "pipeline_events.rs"]
 mod events;
+#[path = "pipeline_faults.rs"]
+mod faults;
+#[path = "pipeline_inspect.rs"]
+mod inspect;
+#[path = "pipeline_property.rs"]
+mod property;
 #[path = "pipeline_streaming.rs"]
 mod streaming;
 #[path = "pipeline_update.rs"]

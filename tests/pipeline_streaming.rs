@@ -139,10 +139,13 @@ fn an_abort_upstream_ends_the_stream() {
     assert_eq!(floats(&node), direct(&[12, 32]));
 }
 
-/// Fetches its input in pieces and keeps the sums of the rows, as a writer would write them.
+/// The pieces that a sink has fetched, and their pixels.
+type Taken = Arc<Mutex<Vec<(Region, Vec<f32>)>>>;
+
+/// Fetches its input in pieces and keeps them, as a writer would write them.
 struct Sink {
     divisions: Divisions,
-    taken: Arc<Mutex<Vec<(Region, Vec<f32>)>>>,
+    taken: Taken,
 }
 
 impl Process for Sink {
@@ -175,7 +178,7 @@ impl Process for Sink {
 fn a_sink_runs_each_time_and_fetches_what_it_needs() {
     let (source, made) = Virtual::node(PixelType::U8, &[12, 32]);
     let gradient = pipeline::filter(GradientMagnitude::new(), source.output());
-    let taken = Arc::<Mutex<Vec<_>>>::default();
+    let taken = Taken::default();
     let sink = Node::new(Sink { divisions: Divisions::Number(4), taken: taken.clone() });
     sink.set_input(0, gradient.output()).unwrap();
     for round in 1..=2 {
@@ -211,7 +214,7 @@ fn a_memory_budget_is_kept_and_one_that_cannot_be_is_refused() {
         *peak = held.max(*peak);
         Ok(())
     });
-    let taken = Arc::<Mutex<Vec<_>>>::default();
+    let taken = Taken::default();
     let sink = Node::new(Sink { divisions: Divisions::Memory(budget), taken: taken.clone() });
     sink.set_input(0, gradient.output()).unwrap();
     sink.update().unwrap();

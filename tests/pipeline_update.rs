@@ -190,7 +190,7 @@ fn regions_outside_are_refused_with_itks_words() {
 }
 
 /// Adds its inputs, after a name of ITK's for each.
-struct Sum(usize);
+pub(super) struct Sum(pub(super) usize);
 
 impl Process for Sum {
     fn name(&self) -> &str {

@@ -18,8 +18,8 @@ mod brick;
 mod tile;
 mod view;
 
-pub use block::live_buffers;
 use block::{Block, advise_huge_pages};
+pub use block::{live_and_peak_bytes, live_buffers};
 pub use brick::Brick;
 pub use tile::{AnyViewMut, Tile, ViewMut};
 pub use view::{AnyView, View};

@@ -9,3 +9,8 @@ pub mod naive;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The examples of the page on pipelines, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/pipeline.md")]
+pub struct PipelinePage;

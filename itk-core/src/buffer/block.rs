@@ -14,9 +14,19 @@ const HUGE: usize = 4 << 20;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
 /// How many owned blocks of pixel memory exist now. For tests of lifetimes.
 pub fn live_buffers() -> usize {
     LIVE.load(Ordering::SeqCst)
+}
+
+/// How many bytes of owned pixel memory exist now, and how many did at most since the last call. For tests of budgets.
+pub fn live_and_peak_bytes() -> (usize, usize) {
+    let live = BYTES.load(Ordering::SeqCst);
+    (live, PEAK.swap(live, Ordering::SeqCst).max(live))
 }
 
 /// One allocation, somewhat longer than the pixels need: aligned ones are not what glibc gives back and out
@@ -50,6 +60,8 @@ impl Block {
         let start = unsafe { allocation.add(allocation.align_offset(ALIGNMENT)) };
         advise_huge_pages(start, bytes);
         LIVE.fetch_add(1, Ordering::SeqCst);
+        let live = BYTES.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        PEAK.fetch_max(live, Ordering::SeqCst);
         Ok(Self { allocation, layout, start })
     }
 }
@@ -72,5 +84,6 @@ impl Drop for Block {
         // SAFETY: allocated in `new` with this layout, and freed nowhere else.
         unsafe { alloc::dealloc(self.allocation.as_ptr(), self.layout) };
         LIVE.fetch_sub(1, Ordering::SeqCst);
+        BYTES.fetch_sub(self.capacity(), Ordering::SeqCst);
     }
 }

@@ -128,8 +128,8 @@ impl Demand {
 impl Session<'_> {
     /// Generates data in all steps that need to, inputs first.
     pub(super) fn run(&mut self, demand: &Demand) -> Result<()> {
-        for (number, step) in self.steps.iter().enumerate().filter(|(number, _)| demand.needed[*number]) {
-            debug_assert!(self.order.contains(&number));
+        let needed = demand.needed.iter();
+        for (step, _) in self.steps.iter().zip(needed).filter(|(_, needed)| **needed) {
             if step.node.release_data_before_update_flag() {
                 for data in step.outputs.iter() {
                     let old = data.lock().image.take();

@@ -16,7 +16,9 @@
 
 mod data;
 mod demand;
+mod describe;
 mod filter;
+mod graph;
 mod information;
 mod node;
 mod process;
@@ -24,10 +26,12 @@ mod pull;
 mod run;
 mod session;
 mod streaming;
+mod svg;
 mod time;
 
 pub use data::{DataObject, global_release_data_flag, set_global_release_data_flag};
 pub use filter::{FilterNode, filter};
+pub use graph::Graph;
 pub use information::{Information, Inputs, Request, Tolerance};
 pub use node::{Execution, MAX_WORK_UNITS, Node, global_tolerance, set_global_tolerance};
 pub use process::Process;

@@ -1,7 +1,7 @@
 //! A node of a pipeline: ITK's `ProcessObject`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub(super) struct Core {
     pub(super) claim: AtomicU64,
     pub(super) step: AtomicUsize,
     pub(super) abort: CancelToken,
+    /// Whether the last run wrote into memory that the next one can use again.
+    pub(super) reuses: AtomicBool,
     progress: AtomicU64,
 }
 
@@ -112,6 +114,7 @@ impl Node {
             claim: AtomicU64::new(0),
             step: AtomicUsize::new(0),
             abort: CancelToken::new(),
+            reuses: AtomicBool::new(false),
             progress: AtomicU64::new(0),
         }));
         let made = |i| {
@@ -124,6 +127,11 @@ impl Node {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells this node from others as long as it exists.
+    pub(super) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
     }
 
     /// True when the two are the same node.

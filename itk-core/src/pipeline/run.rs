@@ -1,6 +1,7 @@
 //! One generation of data by a node: what a process can see and do meanwhile.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::data::{DataObject, reaches_outside};
@@ -98,6 +99,13 @@ pub(super) fn generate(session: &mut Session<'_>, step: usize, regions: Vec<Regi
     node.0.abort.reset();
     node.store_progress(0.0);
     let unfinished = Unfinished(Some(&outputs));
+    if !node.0.reuses.swap(false, Ordering::Relaxed) {
+        // Its process brings memory of its own: the old is not to be held beside it.
+        for data in outputs.iter() {
+            let old = data.lock().image.take();
+            drop(old);
+        }
+    }
     let mut run = Run {
         host: session,
         step,
@@ -270,6 +278,7 @@ impl Run<'_> {
 
     /// The pixels of the last run, whose memory may be used again.
     pub(super) fn take_output(&self, output: usize) -> Option<AnyImage> {
+        self.node.0.reuses.store(true, Ordering::Relaxed);
         self.outputs[output].lock().image.take()
     }
 
