@@ -286,8 +286,12 @@ def test_a_child_forked_during_a_load_loads_by_itself(nested, hooks, waiting):
         warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads, which is what this is about
         child = os.fork()
     if child == 0:
-        signal.alarm(LONG)
-        os._exit(0 if left.left_late.home == "lazy_nested.left" else 1)
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)  # pytest-timeout's handler would go on with the tests here
+            signal.alarm(LONG)
+            os._exit(0 if left.left_late.home == "lazy_nested.left" else 1)
+        finally:
+            os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     go_on.set()
     assert first.get() == "lazy_nested.left"

@@ -5,10 +5,11 @@ touch of one of its names calls its `load` once, which makes all of them. A pack
 its submodules. Both may be nested.
 
 A touch waits for a load of the same module in another thread, and for no other. A load may touch any name of any
-module: if it thereby comes back to a module whose load has begun, in its own thread or by waiting for a thread that
-waits for it, it gets the names that are there so far, as in a circular import. Nothing here is an importlib lock, as
-those raise `_DeadlockError` in such circles, nor a lock of multiprocessing, which would fix the start method. Code that
-runs when a module is imported must not touch lazy names: importlib's lock is held then.
+module. If that leads back to a module that its own thread is loading, it gets the names that are there so far, as in a
+circular import; so does one of several threads that wait for each other in a circle, and the others get all they want.
+Nothing here is an importlib lock, as those raise `_DeadlockError` in such circles, nor a lock of multiprocessing, which
+would fix the start method. Code that runs when a module is imported must not touch lazy names: importlib's lock is held
+then.
 """
 
 import os as _os
