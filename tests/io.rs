@@ -1,5 +1,6 @@
 //! Image files: what is written comes back, and a failed write leaves no trace. `io_itk.rs` compares with
-//! ITK, `io_variants.rs` goes through what the formats allow, `io_hostile.rs` tries broken files.
+//! ITK, `io_variants.rs` goes through what the formats allow, `io_hostile.rs` tries broken files, `io_regions.rs`
+//! reads and `io_streaming.rs` writes by regions.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::fs;
@@ -20,6 +21,12 @@ mod hostile;
 mod itk;
 #[path = "io_layouts.rs"]
 mod layouts;
+#[path = "io_regions.rs"]
+mod regions;
+#[path = "io_stored.rs"]
+mod stored;
+#[path = "io_streaming.rs"]
+mod streaming;
 #[path = "io_variants.rs"]
 mod variants;
 

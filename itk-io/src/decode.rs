@@ -1,35 +1,35 @@
 //! Encoded bytes as pixels: raw, zlib, gzip, decimal and hexadecimal numbers.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Take};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use itk_core::{Pixel, PixelType};
 
 use crate::convert;
 use crate::payload::Encoding;
+use crate::span::Span;
 
-type Source = BufReader<Take<File>>;
+type Source<'a> = BufReader<Span<'a>>;
 
 /// The longest decimal number that is taken for one.
 const LONGEST: usize = 512;
 
 /// The values of one file, in order.
-pub(crate) enum Stream {
-    Raw(Source),
-    Zlib(ZlibDecoder<Source>),
+pub(crate) enum Stream<'a> {
+    Raw(Source<'a>),
+    Zlib(ZlibDecoder<Source<'a>>),
     /// `None` only while one member is replaced by the next.
-    Gzip(Option<GzDecoder<Source>>),
-    Text(Source),
-    Hex(Source),
+    Gzip(Option<GzDecoder<Source<'a>>>),
+    Text(Source<'a>),
+    Hex(Source<'a>),
 }
 
 fn invalid(reason: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason.into())
 }
 
-impl Stream {
-    pub(crate) fn new(encoding: Encoding, mut data: Source) -> io::Result<Self> {
+impl<'a> Stream<'a> {
+    pub(crate) fn new(encoding: Encoding, mut data: Source<'a>) -> io::Result<Self> {
         Ok(match encoding {
             Encoding::Raw => Self::Raw(data),
             Encoding::Deflate if data.fill_buf()?.starts_with(&[0x1f]) => {
@@ -61,7 +61,7 @@ impl Stream {
     }
 }
 
-impl Read for Stream {
+impl Read for Stream<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
             // Text is skipped by the byte like raw data.
@@ -92,22 +92,22 @@ impl Read for Stream {
     }
 }
 
-/// Passes over a line.
-pub(crate) fn skip_line(data: &mut Source) -> io::Result<()> {
+/// Passes over a line, and says how many bytes it has.
+pub(crate) fn skip_line(data: &mut Source<'_>) -> io::Result<u64> {
     match data.skip_until(b'\n')? {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(()),
+        bytes => Ok(bytes as u64),
     }
 }
 
-fn next_byte(data: &mut Source) -> io::Result<Option<u8>> {
+fn next_byte(data: &mut Source<'_>) -> io::Result<Option<u8>> {
     let byte = data.fill_buf()?.first().copied();
     data.consume(usize::from(byte.is_some()));
     Ok(byte)
 }
 
 /// The next hexadecimal digit; `None` at the end.
-fn digit(data: &mut Source) -> io::Result<Option<u8>> {
+fn digit(data: &mut Source<'_>) -> io::Result<Option<u8>> {
     while let Some(byte) = next_byte(data)? {
         match char::from(byte).to_digit(16) {
             Some(digit) => return Ok(Some(digit as u8)),
@@ -119,7 +119,7 @@ fn digit(data: &mut Source) -> io::Result<Option<u8>> {
 }
 
 /// The next number of a text.
-fn number<T: Pixel>(data: &mut Source) -> io::Result<T> {
+fn number<T: Pixel>(data: &mut Source<'_>) -> io::Result<T> {
     let mut word = Vec::new();
     while let Some(byte) = next_byte(data)? {
         let between = byte.is_ascii_whitespace() || byte == b',';

@@ -1,11 +1,18 @@
 //! The table of formats, and which of them a file is.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-use itk_core::{AnyImage, Error, Header, Result};
+use itk_core::{AnyImage, Context, Error, Header, Metadata, Result};
 
+use crate::payload::Reading;
+use crate::reader::{Opened, Reader};
+use crate::span::Span;
+use crate::staged::Files;
+use crate::watch::Watch;
+use crate::writer::{self, Stage, Writer};
 use crate::{Info, WriteOptions, meta_image, nrrd, png};
 
 /// A file format.
@@ -21,11 +28,15 @@ pub struct Format {
     pub can_write: bool,
     /// Whether the first [`HEAD`] bytes may be such a file's.
     pub(crate) sniff: fn(&[u8]) -> bool,
-    pub(crate) info: fn(&Path) -> Result<Info>,
-    pub(crate) read: fn(&Path) -> Result<AnyImage>,
+    pub(crate) open: fn(Arc<File>, Reading<'_>) -> Result<Opened>,
     pub(crate) check: fn(&Header, &Path) -> Result<()>,
-    pub(crate) write: fn(&AnyImage, &Path, &WriteOptions) -> Result<()>,
+    pub(crate) write: fn(&AnyImage, &Path, &WriteOptions, &Watch<'_>) -> Result<Files>,
+    /// Begins a new file whose pixels are not compressed and may come in any order; `None` where there are none such.
+    pub(crate) stage: Option<BeginStage>,
 }
+
+/// Writes the header of a new file.
+pub(crate) type BeginStage = fn(&Header, &Metadata, &Path) -> Result<Stage>;
 
 impl std::fmt::Debug for Format {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -135,11 +146,11 @@ impl Formats {
         })
     }
 
-    /// The format of a file to read: by ending and content, else by content.
-    pub(crate) fn of_content(&self, path: &Path) -> Result<&'static Format> {
+    /// The format of an open file: by ending and content, else by content.
+    pub(crate) fn of_file(&self, file: &Arc<File>, path: &Path) -> Result<&'static Format> {
         let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
         let mut head = Vec::new();
-        File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(io)?;
+        Span::new(file.clone(), 0, HEAD, None).read_to_end(&mut head).map_err(io)?;
         let mut named: Vec<_> = self.iter().filter(|format| format.can_read).collect();
         named.sort_by_key(|format| !format.fits_name(path));
         named.into_iter().find(|format| (format.sniff)(&head)).ok_or_else(|| {
@@ -156,13 +167,30 @@ impl Formats {
         })
     }
 
+    /// As [`open`](crate::open), of these formats only.
+    ///
+    /// # Errors
+    /// As there; [`Error::UnknownFormat`] when the file is of another format.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Reader> {
+        let path = path.as_ref();
+        let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+        let kind = fs::metadata(path).map_err(io)?;
+        // Opening a pipe would wait for someone who writes.
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(io(io::Error::other("it is not a regular file")));
+        }
+        let file = Arc::new(File::open(path).map_err(io)?);
+        let format = self.of_file(&file, path)?;
+        let opened = (format.open)(file, Reading { path, format: format.name })?;
+        Ok(Reader::new(path, format, opened))
+    }
+
     /// As [`read`](crate::read), of these formats only.
     ///
     /// # Errors
     /// As there; [`Error::UnknownFormat`] when the file is of another format.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<AnyImage> {
-        let path = path.as_ref();
-        (self.of_content(path)?.read)(path)
+        self.open(path)?.read()
     }
 
     /// As [`info`](crate::info), of these formats only.
@@ -170,8 +198,7 @@ impl Formats {
     /// # Errors
     /// As there; [`Error::UnknownFormat`] when the file is of another format.
     pub fn info(&self, path: impl AsRef<Path>) -> Result<Info> {
-        let path = path.as_ref();
-        (self.of_content(path)?.info)(path)
+        self.open(path).map(|reader| reader.info())
     }
 
     /// As [`write`](crate::write()), of these formats only.
@@ -179,9 +206,42 @@ impl Formats {
     /// # Errors
     /// As there; [`Error::UnknownFormat`] when the ending is that of another format.
     pub fn write(&self, image: &AnyImage, path: impl AsRef<Path>, options: &WriteOptions) -> Result<()> {
-        let path = path.as_ref();
+        self.write_with(image, path, options, &Context::default())
+    }
+
+    /// As [`write_with`](crate::write_with), of these formats only.
+    ///
+    /// # Errors
+    /// As there; [`Error::UnknownFormat`] when the ending is that of another format.
+    pub fn write_with(
+        &self,
+        image: &AnyImage,
+        path: impl AsRef<Path>,
+        options: &WriteOptions,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let (path, header) = (path.as_ref(), image.header());
+        if self.of_ending(path)?.stage.is_some() && !options.compress {
+            let mut writer = Writer::create(path, &header, image.metadata(), options)?;
+            writer.write_region_with(image.view(), &header.region, context)?;
+            return writer.finish();
+        }
+        self.encode(image, path, options, context)?.commit()
+    }
+
+    /// Writes an image that is compressed, or has to be written at once, but for giving its files their names.
+    pub(crate) fn encode(
+        &self,
+        image: &AnyImage,
+        path: &Path,
+        options: &WriteOptions,
+        context: &Context<'_>,
+    ) -> Result<Files> {
+        let header = image.header();
         let format = self.of_ending(path)?;
-        (format.check)(&image.header(), path)?;
-        (format.write)(image, path, options)
+        (format.check)(&header, path)?;
+        let values = header.array_size().iter().fold(1u64, |n, &size| n.saturating_mul(size as u64));
+        let bytes = values.saturating_mul(header.pixel_type.size() as u64);
+        (format.write)(image, path, options, &Watch::new(context, writer::NAME, bytes))
     }
 }

@@ -18,9 +18,10 @@
 
 use std::path::Path;
 
-use itk_core::{AnyImage, Header, Image, Metadata, Pixel, PixelType, Result};
+use itk_core::{AnyImage, Context, Header, Image, Metadata, Pixel, PixelType, Result};
 
 mod convert;
+mod coverage;
 mod decode;
 mod format;
 mod meta_image;
@@ -29,12 +30,19 @@ mod payload;
 mod pixels;
 mod place;
 mod png;
+mod reader;
+mod runs;
+mod span;
 mod staged;
 mod text;
+mod values;
+mod watch;
+mod writer;
 
 pub use convert::convert;
 pub use format::{Format, Formats, formats};
-use payload::Reading;
+pub use reader::{Reader, open};
+pub use writer::Writer;
 
 /// The longest header that is read: room for a list of as many files as there may be.
 const HEADER_LIMIT: u64 = 1 << 22;
@@ -117,7 +125,27 @@ fn allowed_types(held: impl IntoIterator<Item = PixelType>, suggestion: &str) ->
 /// # Ok::<(), itk_core::Error>(())
 /// ```
 pub fn read(path: impl AsRef<Path>) -> Result<AnyImage> {
-    Formats::all().read(path)
+    read_with(path, &Context::default())
+}
+
+/// [`read()`], watched and stopped by a context.
+///
+/// # Errors
+/// Also [`itk_core::Error::Aborted`], within 100 ms of the cancel.
+/// # Example
+/// ```
+/// use itk_core::{CancelToken, Context, Error};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("a.nrrd");
+/// # let header = "NRRD0004\ntype: short\ndimension: 2\nsizes: 3 1\nencoding: ascii\n\n";
+/// # std::fs::write(&path, format!("{header}7 -8 9\n")).unwrap();
+/// let token = CancelToken::new();
+/// token.cancel(); // from any thread, at any time
+/// let aborted = itk_io::read_with(&path, &Context::default().cancel(token)).unwrap_err();
+/// assert!(matches!(aborted, Error::Aborted { .. }));
+/// ```
+pub fn read_with(path: impl AsRef<Path>, context: &Context<'_>) -> Result<AnyImage> {
+    Formats::all().open(path)?.read_with(context)
 }
 
 /// Reads an image as pixels of `T`, converted as [`convert`] does.
@@ -184,7 +212,33 @@ pub fn info(path: impl AsRef<Path>) -> Result<Info> {
 /// # Ok::<(), itk_core::Error>(())
 /// ```
 pub fn write(image: &AnyImage, path: impl AsRef<Path>, options: &WriteOptions) -> Result<()> {
-    Formats::all().write(image, path, options)
+    write_with(image, path, options, &Context::default())
+}
+
+/// [`write()`], watched and stopped by a context.
+///
+/// # Errors
+/// Also [`itk_core::Error::Aborted`], within 100 ms of the cancel.
+/// # Example
+/// ```
+/// use itk_core::{AnyImage, CancelToken, Context, Image};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("a.mha");
+/// let image: AnyImage = Image::from_vec(&[2, 2], vec![0u8; 4])?.into();
+/// let token = CancelToken::new();
+/// token.cancel(); // from any thread, at any time
+/// let context = Context::default().cancel(token);
+/// itk_io::write_with(&image, &path, &itk_io::WriteOptions::default(), &context).unwrap_err();
+/// assert!(!path.exists());
+/// # Ok::<(), itk_core::Error>(())
+/// ```
+pub fn write_with(
+    image: &AnyImage,
+    path: impl AsRef<Path>,
+    options: &WriteOptions,
+    context: &Context<'_>,
+) -> Result<()> {
+    Formats::all().write_with(image, path, options, context)
 }
 
 /// Refuses what [`write()`] would refuse, before the pixels are there.

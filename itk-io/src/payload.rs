@@ -1,14 +1,16 @@
-//! The pixels of a file, apart from the header that describes them: found, checked against the length of the
-//! file, and decoded straight into the memory of the image.
+//! The pixels of a file, apart from the header that describes them: found, and checked against the length of the
+//! file before memory is asked for.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use itk_core::{AnyImage, Error, Header, Image, Metadata, Pixel, Result, VisitType};
+use itk_core::{Error, Header, Region, Result};
 
-use crate::decode::{self, Stream};
-use crate::{Info, pixels};
+use crate::runs::Runs;
+use crate::watch;
 
 /// The file that is read, for error texts.
 #[derive(Clone, Copy)]
@@ -31,16 +33,21 @@ impl Reading<'_> {
         })
     }
 
-    /// The operating system refused, or a decoder found nonsense or too few bytes.
-    fn decoding(&self, file: &Path, error: io::Error) -> Error {
+    /// The operating system refused.
+    pub(crate) fn refused(&self, source: io::Error) -> Error {
+        Error::Io { action: "read", path: self.path.to_owned(), source }
+    }
+
+    /// The operating system refused, a decoder found nonsense or too few bytes, or the run was cancelled.
+    pub(crate) fn decoding(&self, file: &Path, error: io::Error) -> Error {
         let name = || if file == self.path { String::new() } else { format!("{}: ", file.display()) };
-        match error.kind() {
+        watch::error(error, |error| match error.kind() {
             io::ErrorKind::UnexpectedEof => self.fault(format!("{}the pixels end too early", name())),
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
                 self.fault(format!("{}the pixels cannot be decoded: {error}", name()))
             }
             _ => Error::Io { action: "read", path: file.to_owned(), source: error },
-        }
+        })
     }
 }
 
@@ -69,26 +76,30 @@ pub(crate) enum Start {
 /// A file with some or all of the pixels.
 #[derive(Debug)]
 pub(crate) struct Piece {
-    pub(crate) path: PathBuf,
+    /// `None` when they are in the file that has the header.
+    pub(crate) path: Option<PathBuf>,
     pub(crate) start: Start,
     /// How many encoded bytes there are; to the end of the file when it does not say.
     pub(crate) length: Option<u64>,
 }
 
-/// The axes of a file whose order in memory is another one.
-#[derive(Clone, Debug)]
-pub(crate) struct Axes {
-    /// Values along each axis of the file, fastest first.
-    pub(crate) sizes: Vec<usize>,
-    /// From one value of the file to the next along each of its axes, how far it is in memory.
-    pub(crate) steps: Vec<usize>,
-    /// Leading components that are left out.
-    pub(crate) skip: usize,
-    /// The axis of components.
-    pub(crate) component: usize,
+/// An axis of the values in a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Axis {
+    /// Values along it.
+    pub(crate) size: usize,
+    /// Which axis of the image it is, x being 0; `None` for the components.
+    pub(crate) image: Option<usize>,
 }
 
-/// All that is needed to read the pixels.
+/// The axes of a file that has its values in the order of memory.
+pub(crate) fn plain_axes(header: &Header) -> Vec<Axis> {
+    let components = (header.components > 1).then_some(Axis { size: header.components, image: None });
+    let image = header.region.size().iter().enumerate();
+    components.into_iter().chain(image.map(|(a, &size)| Axis { size, image: Some(a) })).collect()
+}
+
+/// All that is needed to find the pixels.
 #[derive(Debug)]
 pub(crate) struct Payload {
     /// Each has an equal share of the pixels.
@@ -99,83 +110,117 @@ pub(crate) struct Payload {
     pub(crate) skip_lines: u64,
     /// Bytes to pass over, after unpacking and before the pixels; `None`: as many as there are too many.
     pub(crate) skip_bytes: Option<u64>,
-    /// `None` when the file has its values in the order of memory.
-    pub(crate) axes: Option<Axes>,
+    /// The axes of the values, fastest first.
+    pub(crate) axes: Vec<Axis>,
+    /// Leading components that are left out.
+    pub(crate) skip_components: usize,
 }
 
-/// A file whose header has been read.
+/// Where a region is in the files.
 #[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) header: Header,
-    pub(crate) metadata: Metadata,
-    pub(crate) payload: Payload,
+pub(crate) struct Location {
+    /// Its values among all values of the file.
+    pub(crate) runs: Runs,
+    /// Values of each piece.
+    pub(crate) share: u64,
 }
 
-impl Opened {
-    pub(crate) fn info(self, format: &'static str) -> Info {
-        let compressed = self.payload.encoding == Encoding::Deflate;
-        Info { format, header: self.header, metadata: self.metadata, compressed }
-    }
-
-    /// Reads the pixels.
-    pub(crate) fn read(self, reading: Reading<'_>) -> Result<AnyImage> {
-        struct Fill<'a>(Opened, Reading<'a>);
-        impl VisitType for Fill<'_> {
-            type Out = Result<AnyImage>;
-            fn visit<T: Pixel>(self) -> Self::Out {
-                let Opened { header, metadata, payload } = self.0;
-                payload.read::<T>(&header, self.1).map(|image| T::erase(image.with_metadata(metadata)))
-            }
-        }
-        self.header.pixel_type.visit(Fill(self, reading))
-    }
+/// Where the encoded bytes of a piece are in its file.
+pub(crate) struct Encoded {
+    pub(crate) file: Arc<File>,
+    pub(crate) start: u64,
+    pub(crate) length: u64,
 }
 
 impl Payload {
-    fn read<T: Pixel>(&self, header: &Header, reading: Reading<'_>) -> Result<Image<T>> {
-        let stored = header.components + self.axes.as_ref().map_or(0, |axes| axes.skip);
-        let pixels =
-            header.region.size().iter().fold(stored as u128, |n, &size| n.saturating_mul(size as u128));
-        let share = pixels / self.pieces.len().max(1) as u128;
-        if share.saturating_mul(self.pieces.len() as u128) != pixels {
-            let reason = format!("{pixels} values cannot be shared equally by {} files", self.pieces.len());
+    /// True when the values have the order of memory, components first, then x, y, z.
+    pub(crate) fn is_in_order(&self) -> bool {
+        // An axis of one value has no order.
+        self.axes.iter().filter(|axis| axis.size > 1).is_sorted_by_key(|axis| axis.image.map_or(0, |a| a + 1))
+    }
+
+    /// First value and number of values of a region along each axis of the file.
+    pub(crate) fn ranges(&self, header: &Header, region: &Region) -> Vec<(usize, usize)> {
+        let first = region.relative_to(&header.region);
+        let range = |axis: &Axis| match axis.image {
+            Some(a) => (first.index()[a] as usize, region.size()[a]),
+            None => (self.skip_components, axis.size - self.skip_components),
+        };
+        self.axes.iter().map(range).collect()
+    }
+
+    /// Finds a region, and refuses when a piece that has some of it cannot hold its share of the pixels.
+    ///
+    /// Looks at those pieces only.
+    pub(crate) fn locate(
+        &self,
+        header: &Header,
+        region: &Region,
+        file: &Arc<File>,
+        reading: Reading<'_>,
+    ) -> Result<Location> {
+        let ranges = self.ranges(header, region);
+        let pieces = self.pieces.len() as u128;
+        let values = self.axes.iter().fold(1u128, |n, axis| n.saturating_mul(axis.size as u128));
+        let share = values / pieces.max(1);
+        // A piece has all values along its first axes, and one place on each of the others.
+        let (mut inner, mut product) = (0, 1u128);
+        while product < share && inner < self.axes.len() {
+            product = product.saturating_mul(self.axes[inner].size as u128);
+            inner += 1;
+        }
+        if product != share || share.saturating_mul(pieces) != values {
+            let reason = format!("{values} values cannot be shared equally by {} files", self.pieces.len());
             return Err(reading.fault(reason));
         }
-        let bytes = share.saturating_mul(size_of::<T>() as u128);
-        let plans: Vec<Plan> =
-            self.pieces.iter().map(|piece| self.plan(piece, share, bytes, reading)).collect::<Result<_>>()?;
-        let mut image = Image::<T>::zeroed(header)?;
-        // Owned by this function alone, so there always is a slice.
-        let Some(out) = image.as_mut_slice()? else { return Ok(image) };
-        let mut scatter = self.axes.as_ref().map(|axes| Scatter { axes, at: vec![0; axes.sizes.len()] });
-        for (i, (piece, plan)) in self.pieces.iter().zip(&plans).enumerate() {
-            let stream =
-                &mut self.stream(piece, plan, bytes).map_err(|e| reading.decoding(&piece.path, e))?;
-            let done = match &mut scatter {
-                None => {
-                    let share = out.len() / self.pieces.len();
-                    stream.fill(&mut out[i * share..(i + 1) * share])
-                }
-                Some(scatter) => scatter.fill(stream, share as usize, out),
-            };
-            done.and_then(|()| stream.finish()).map_err(|e| reading.decoding(&piece.path, e))?;
+        let outer = self.axes[inner..].iter().zip(&ranges[inner..]);
+        let mut touched = Runs::new(outer.map(|(axis, &(first, count))| (axis.size, first, count)));
+        while let Some((first, count)) = touched.next() {
+            for number in first..first + count {
+                self.encoded(number as usize, share, header, file, reading)?;
+            }
+            touched.pass(count);
         }
-        if matches!(self.encoding, Encoding::Raw | Encoding::Deflate | Encoding::Hex)
-            && self.big_endian != cfg!(target_endian = "big")
-        {
-            pixels::swap(out);
+        let bytes = values.saturating_mul(header.pixel_type.size() as u128);
+        match (i64::try_from(bytes), u64::try_from(share)) {
+            (Ok(_), Ok(share)) => {
+                let axes = self.axes.iter().zip(ranges);
+                let runs = Runs::new(axes.map(|(axis, (first, count))| (axis.size, first, count)));
+                Ok(Location { runs, share })
+            }
+            _ => Err(reading.fault(format!("{values} values are too many"))),
         }
-        Ok(image)
+    }
+
+    /// The file of a piece.
+    pub(crate) fn path<'p>(&'p self, number: usize, reading: Reading<'p>) -> &'p Path {
+        self.pieces[number].path.as_deref().unwrap_or(reading.path)
     }
 
     /// Finds the encoded bytes of a piece, and refuses when they cannot hold its share of the pixels.
-    fn plan(&self, piece: &Piece, share: u128, bytes: u128, reading: Reading<'_>) -> Result<Plan> {
-        let io = |source| Error::Io { action: "read", path: piece.path.clone(), source };
-        let found = fs::metadata(&piece.path).map_err(io)?;
-        if !found.is_file() {
-            return Err(io(io::Error::other("it is not a regular file")));
-        }
-        let file = found.len();
+    pub(crate) fn encoded(
+        &self,
+        number: usize,
+        share: u128,
+        header: &Header,
+        file: &Arc<File>,
+        reading: Reading<'_>,
+    ) -> Result<Encoded> {
+        let piece = &self.pieces[number];
+        let path = self.path(number, reading);
+        let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+        let file = match &piece.path {
+            None => Cow::Borrowed(file),
+            Some(path) => {
+                // Opening a pipe would wait for someone who writes.
+                if !fs::metadata(path).map_err(io)?.is_file() {
+                    return Err(io(io::Error::other("it is not a regular file")));
+                }
+                Cow::Owned(Arc::new(File::open(path).map_err(io)?))
+            }
+        };
+        let available = file.metadata().map_err(io)?.len();
+        let bytes = share.saturating_mul(header.pixel_type.size() as u128);
         let least = match self.encoding {
             Encoding::Raw => bytes,
             // Deflate makes 258 bytes of 2 bits at best.
@@ -188,7 +233,7 @@ impl Payload {
             reading.fault(format!(
                 "{} has {available} bytes of pixels, and the header announces {share} values, which take \
                  {at_least}{least}",
-                piece.path.display(),
+                path.display(),
             ))
         };
         let start = match piece.start {
@@ -197,11 +242,11 @@ impl Payload {
                 let length = piece.length.map_or(least, u128::from);
                 u64::try_from(length)
                     .ok()
-                    .and_then(|length| file.checked_sub(length))
-                    .ok_or_else(|| short(file))?
+                    .and_then(|length| available.checked_sub(length))
+                    .ok_or_else(|| short(available))?
             }
         };
-        let rest = file.checked_sub(start).ok_or_else(|| short(0))?;
+        let rest = available.checked_sub(start).ok_or_else(|| short(0))?;
         let length = piece.length.unwrap_or(rest);
         if length > rest {
             let reason = format!("{length} bytes of pixels are announced, and the file has {rest}");
@@ -212,74 +257,8 @@ impl Payload {
             (_, Some(skip)) => skip,
         };
         match length.checked_sub(skipped) {
-            Some(available) if u128::from(available) >= least => Ok(Plan { start, length }),
-            available => Err(short(available.unwrap_or(0))),
+            Some(left) if u128::from(left) >= least => Ok(Encoded { file: file.into_owned(), start, length }),
+            left => Err(short(left.unwrap_or(0))),
         }
-    }
-
-    /// Opens a piece at its first pixel.
-    fn stream(&self, piece: &Piece, plan: &Plan, bytes: u128) -> io::Result<Stream> {
-        let open = || -> io::Result<BufReader<io::Take<File>>> {
-            let mut file = File::open(&piece.path)?;
-            file.seek(SeekFrom::Start(plan.start))?;
-            let mut data = BufReader::with_capacity(1 << 16, file.take(plan.length));
-            for _ in 0..self.skip_lines {
-                decode::skip_line(&mut data)?;
-            }
-            Ok(data)
-        };
-        let mut stream = Stream::new(self.encoding, open()?)?;
-        let skip = match self.skip_bytes {
-            Some(skip) => skip,
-            None => {
-                let total = io::copy(&mut Stream::new(self.encoding, open()?)?, &mut io::sink())?;
-                let wanted = u64::try_from(bytes).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-                total.checked_sub(wanted).ok_or(io::ErrorKind::UnexpectedEof)?
-            }
-        };
-        match io::copy(&mut (&mut stream).take(skip), &mut io::sink())? {
-            skipped if skipped < skip => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(stream),
-        }
-    }
-}
-
-/// Where a piece's encoded bytes are in its file.
-struct Plan {
-    start: u64,
-    length: u64,
-}
-
-/// Puts values where they belong in memory.
-struct Scatter<'a> {
-    axes: &'a Axes,
-    /// Where in the file the next value is, on each axis.
-    at: Vec<usize>,
-}
-
-impl Scatter<'_> {
-    fn fill<T: Pixel>(&mut self, stream: &mut Stream, count: usize, out: &mut [T]) -> io::Result<()> {
-        let Axes { sizes, steps, skip, component } = self.axes;
-        let mut run = vec![T::default(); count.min(1 << 14)];
-        let mut left = count;
-        while left > 0 {
-            let run = &mut run[..left.min(1 << 14)];
-            stream.fill(run)?;
-            left -= run.len();
-            for &value in run.iter() {
-                if self.at[*component] >= *skip {
-                    let to: usize = self.at.iter().zip(steps).map(|(i, step)| i * step).sum();
-                    out[to - skip * steps[*component]] = value;
-                }
-                for (i, &size) in self.at.iter_mut().zip(sizes) {
-                    *i += 1;
-                    if *i < size {
-                        break;
-                    }
-                    *i = 0;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use itk_core::{Pixel, View};
 
+use crate::watch::Watch;
+
 /// How many bytes are handled at a time.
 const RUN: usize = 1 << 16;
 
@@ -37,13 +39,21 @@ pub(crate) fn runs<T: Pixel, E>(
     Ok(())
 }
 
-/// Writes all pixels in order, in one byte order.
-pub(crate) fn write<T: Pixel>(view: View<'_, T>, big_endian: bool, out: &mut impl Write) -> io::Result<()> {
+/// Writes all pixels in order, in one byte order, watched.
+pub(crate) fn write<T: Pixel>(
+    view: View<'_, T>,
+    big_endian: bool,
+    out: &mut impl Write,
+    watch: &Watch<'_>,
+) -> io::Result<()> {
     runs(view, 1, |run| {
+        watch.check()?;
         if big_endian != cfg!(target_endian = "big") {
             swap(run);
         }
-        out.write_all(bytemuck::cast_slice(run))
+        out.write_all(bytemuck::cast_slice(run))?;
+        watch.moved(size_of_val(run) as u64);
+        Ok(())
     })
 }
 

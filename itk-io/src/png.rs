@@ -12,14 +12,19 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use itk_core::{
     AnyImage, Error, Geometry, Header, Image, Metadata, Pixel, PixelKind, PixelType, Result, Visit,
 };
 use png::{BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Limits, Transformations};
 
-use crate::staged::Staged;
-use crate::{Format, Info, Reading, WriteOptions, convert, pixels, place};
+use crate::payload::Reading;
+use crate::reader::{Body, Opened};
+use crate::span::Span;
+use crate::staged::{Files, Staged};
+use crate::watch::{self, Watch};
+use crate::{Format, WriteOptions, convert, pixels, place};
 
 pub(crate) const FORMAT: Format = Format {
     name: "PNG",
@@ -27,23 +32,16 @@ pub(crate) const FORMAT: Format = Format {
     can_read: true,
     can_write: true,
     sniff: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
-    info: |path| {
-        let header = open(reading(path))?.header;
-        Ok(Info { format: FORMAT.name, header, metadata: Metadata::default(), compressed: true })
-    },
-    read,
+    open,
     check,
     write,
+    stage: None,
 };
 
-fn reading(path: &Path) -> Reading<'_> {
-    Reading { path, format: FORMAT.name }
-}
-
-/// A file whose header has been read.
-struct Opened {
+/// A file whose header has been decoded.
+struct Decoding<'a> {
     header: Header,
-    frame: png::Reader<BufReader<File>>,
+    frame: png::Reader<BufReader<Span<'a>>>,
 }
 
 fn decoding(reading: Reading<'_>) -> impl Fn(DecodingError) -> Error {
@@ -51,7 +49,7 @@ fn decoding(reading: Reading<'_>) -> impl Fn(DecodingError) -> Error {
         DecodingError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             reading.fault("the file ends too early")
         }
-        DecodingError::IoError(source) => Error::Io { action: "read", path: reading.path.to_owned(), source },
+        DecodingError::IoError(source) => watch::error(source, |source| reading.refused(source)),
         other => reading.fault(plain(&other.to_string())),
     }
 }
@@ -72,14 +70,18 @@ fn plain(text: &str) -> String {
     }
 }
 
-fn open(reading: Reading<'_>) -> Result<Opened> {
-    let io = |source| Error::Io { action: "read", path: reading.path.to_owned(), source };
-    let mut file = File::open(reading.path).map_err(io)?;
+fn open(file: Arc<File>, reading: Reading<'_>) -> Result<Opened> {
+    let header = begin(&file, reading, None)?.header;
+    Ok(Opened { file, header, metadata: Metadata::default(), body: Body::Whole(read) })
+}
+
+fn begin<'a>(file: &Arc<File>, reading: Reading<'a>, watch: Option<&'a Watch<'a>>) -> Result<Decoding<'a>> {
+    let io = |source| reading.refused(source);
     let length = file.metadata().map_err(io)?.len();
-    let scale = scale(&mut file).map_err(io)?.unwrap_or([1.0; 2]);
-    file.rewind().map_err(io)?;
+    let span = || Span::new(file.clone(), 0, length, watch);
+    let scale = scale(span()).map_err(io)?.unwrap_or([1.0; 2]);
     let failed = decoding(reading);
-    let mut decoder = Decoder::new(BufReader::with_capacity(1 << 16, file));
+    let mut decoder = Decoder::new(BufReader::with_capacity(1 << 16, span()));
     decoder.ignore_checksums(false);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -108,11 +110,11 @@ fn open(reading: Reading<'_>) -> Result<Opened> {
     let header = reading.checked(header.with_components(kind, components))?;
     let geometry =
         reading.checked(Geometry::identity(2).and_then(|geometry| geometry.with_spacing(&scale)))?;
-    Ok(Opened { header: Header { geometry, ..header }, frame })
+    Ok(Decoding { header: Header { geometry, ..header }, frame })
 }
 
 /// The spacing of an `sCAL` chunk, of whatever unit; `None` when there is no valid one before the pixels.
-fn scale(file: &mut File) -> io::Result<Option<[f64; 2]>> {
+fn scale(file: Span<'_>) -> io::Result<Option<[f64; 2]>> {
     let mut data = BufReader::new(file);
     data.seek(SeekFrom::Start(8))?;
     loop {
@@ -142,17 +144,16 @@ fn parse_scale(body: &[u8]) -> Option<[f64; 2]> {
     Some([positive(width)?, positive(height)?])
 }
 
-fn read(path: &Path) -> Result<AnyImage> {
-    let reading = reading(path);
-    let opened = open(reading)?;
-    match opened.header.pixel_type {
-        PixelType::U16 => pixels_of::<u16>(opened, reading).map(AnyImage::from),
-        _ => pixels_of::<u8>(opened, reading).map(AnyImage::from),
+fn read(file: &Arc<File>, reading: Reading<'_>, watch: &Watch<'_>) -> Result<AnyImage> {
+    let begun = begin(file, reading, Some(watch))?;
+    match begun.header.pixel_type {
+        PixelType::U16 => pixels_of::<u16>(begun, reading, watch).map(AnyImage::from),
+        _ => pixels_of::<u8>(begun, reading, watch).map(AnyImage::from),
     }
 }
 
-fn pixels_of<T: Pixel>(opened: Opened, reading: Reading<'_>) -> Result<Image<T>> {
-    let Opened { header, mut frame } = opened;
+fn pixels_of<T: Pixel>(begun: Decoding<'_>, reading: Reading<'_>, watch: &Watch<'_>) -> Result<Image<T>> {
+    let Decoding { header, mut frame } = begun;
     let failed = decoding(reading);
     let mut image = Image::<T>::zeroed(&header)?;
     // Owned by this function alone, so there always is a slice.
@@ -163,24 +164,40 @@ fn pixels_of<T: Pixel>(opened: Opened, reading: Reading<'_>) -> Result<Image<T>>
         let bytes = values as u128 * size_of::<T>() as u128;
         pairs.try_reserve_exact(values).map_err(|_| Error::OutOfMemory { bytes })?;
         pairs.resize(values, T::default());
-        frame.next_frame(bytemuck::cast_slice_mut(&mut pairs)).map_err(&failed)?;
-        native(&mut pairs);
+        decode(&mut frame, &mut pairs, watch).map_err(&failed)?;
         for (grey, pair) in out.iter_mut().zip(pairs.chunks_exact(2)) {
             *grey = T::from_f64(pair[0].to_f64() * pair[1].to_f64() / convert::opaque::<T>());
         }
     } else {
-        frame.next_frame(bytemuck::cast_slice_mut(out)).map_err(&failed)?;
-        native(out);
+        decode(&mut frame, out, watch).map_err(&failed)?;
     }
     frame.finish().map_err(&failed)?;
     Ok(image)
 }
 
-/// PNG's numbers begin with the highest byte.
-fn native<T: Pixel>(pixels: &mut [T]) {
-    if cfg!(target_endian = "little") {
-        pixels::swap(pixels);
+/// Decodes all rows.
+fn decode<T: Pixel>(
+    frame: &mut png::Reader<BufReader<Span<'_>>>,
+    out: &mut [T],
+    watch: &Watch<'_>,
+) -> Result<(), DecodingError> {
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+    if frame.info().interlaced {
+        frame.next_frame(bytes)?;
+        watch.moved(bytes.len() as u64);
+    } else {
+        // Row by row, as a file of a few bytes may have rows for many seconds.
+        let width = bytes.len() / frame.info().height.max(1) as usize;
+        for row in bytes.chunks_exact_mut(width.max(1)) {
+            watch.check()?;
+            frame.read_row(row)?;
+            watch.moved(row.len() as u64);
+        }
     }
+    if cfg!(target_endian = "little") {
+        pixels::swap(out);
+    }
+    Ok(())
 }
 
 fn check(header: &Header, path: &Path) -> Result<()> {
@@ -215,23 +232,28 @@ fn color(header: &Header) -> Option<ColorType> {
     }
 }
 
-fn write(image: &AnyImage, path: &Path, options: &WriteOptions) -> Result<()> {
+fn write(image: &AnyImage, path: &Path, options: &WriteOptions, watch: &Watch<'_>) -> Result<Files> {
     let mut file = Staged::create(path)?;
     file.fill(|out| {
-        encode(image, out, options).map_err(|error| match error {
+        encode(image, out, options, watch).map_err(|error| match error {
             png::EncodingError::IoError(error) => error,
             other => io::Error::other(other),
         })
     })?;
-    file.commit()
+    Ok(file.into())
 }
 
-fn encode(image: &AnyImage, out: &mut impl Write, options: &WriteOptions) -> Result<(), png::EncodingError> {
-    struct Pixels<'a, W: Write>(&'a mut W);
+fn encode(
+    image: &AnyImage,
+    out: &mut impl Write,
+    options: &WriteOptions,
+    watch: &Watch<'_>,
+) -> Result<(), png::EncodingError> {
+    struct Pixels<'a, W: Write>(&'a mut W, &'a Watch<'a>);
     impl<W: Write> Visit for Pixels<'_, W> {
         type Out = io::Result<()>;
         fn visit<T: Pixel>(self, image: &Image<T>) -> Self::Out {
-            pixels::write(image.view(), true, self.0)
+            pixels::write(image.view(), true, self.0, self.1)
         }
     }
     let header = image.header();
@@ -250,7 +272,7 @@ fn encode(image: &AnyImage, out: &mut impl Write, options: &WriteOptions) -> Res
         writer.write_chunk(png::chunk::ChunkType(*b"sCAL"), text.as_bytes())?;
     }
     let mut stream = writer.stream_writer()?;
-    image.visit(Pixels(&mut stream))?;
+    image.visit(Pixels(&mut stream, watch))?;
     stream.finish()?;
     writer.finish()
 }

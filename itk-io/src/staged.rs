@@ -2,11 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use itk_core::{Error, Result};
+
+use crate::span::Span;
+use crate::watch::{self, Watch};
 
 /// A file under a name of its own, gone when this is dropped before it was [kept](Temporary::keep_as).
 struct Temporary(Option<PathBuf>);
@@ -47,15 +51,18 @@ impl Drop for Temporary {
     }
 }
 
+/// Where the bytes of a file go.
+pub(crate) type Out = BufWriter<Arc<File>>;
+
 /// A file that is being written.
 pub(crate) struct Staged {
-    out: BufWriter<File>,
+    out: Out,
     temporary: Temporary,
     target: PathBuf,
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
-    move |source| Error::Io { action: "write", path: path.to_owned(), source }
+    move |error| watch::error(error, |source| Error::Io { action: "write", path: path.to_owned(), source })
 }
 
 impl Staged {
@@ -83,13 +90,13 @@ impl Staged {
             if let Some(before) = before {
                 file.set_permissions(before.permissions())?;
             }
-            Ok(Self { out: BufWriter::with_capacity(1 << 16, file), temporary, target })
+            Ok(Self { out: BufWriter::with_capacity(1 << 16, Arc::new(file)), temporary, target })
         };
         begin().map_err(failed(path))
     }
 
     /// Writes with `fill`, and says how many bytes there are now.
-    pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<u64> {
+    pub(crate) fn fill(&mut self, fill: impl FnOnce(&mut Out) -> io::Result<()>) -> Result<u64> {
         fill(&mut self.out)
             .and_then(|()| self.out.flush())
             .and_then(|()| Ok(self.out.get_ref().metadata()?.len()))
@@ -97,9 +104,14 @@ impl Staged {
     }
 
     /// Appends the content of another file that was written here.
-    pub(crate) fn append(&mut self, other: &mut Staged) -> Result<u64> {
-        let content = io::Seek::rewind(other.out.get_mut()).map(|()| other.out.get_mut());
-        self.fill(|out| io::copy(content?, out).map(|_| ()))
+    pub(crate) fn append(&mut self, other: &Staged, watch: &Watch<'_>) -> Result<u64> {
+        let content = Span::new(other.file(), 0, u64::MAX, Some(watch));
+        self.fill(|out| io::copy(&mut BufReader::with_capacity(1 << 16, content), out).map(|_| ()))
+    }
+
+    /// The file itself. All that was written with [`Staged::fill`] is in it.
+    pub(crate) fn file(&self) -> Arc<File> {
+        self.out.get_ref().clone()
     }
 
     /// Gives the file its name.
@@ -109,9 +121,34 @@ impl Staged {
         drop(out.into_inner().map_err(|error| failed(&target)(error.into_error()))?);
         temporary.keep_as(&target).map_err(failed(&target))
     }
+}
+
+/// All files of an image, written but not named.
+#[must_use = "files that are not committed are gone"]
+pub(crate) struct Files {
+    /// The one with the pixels.
+    pub(crate) data: Staged,
+    /// The one with the header, where that is another one.
+    pub(crate) header: Option<Staged>,
+}
+
+impl From<Staged> for Files {
+    fn from(data: Staged) -> Self {
+        Self { data, header: None }
+    }
+}
+
+impl Files {
+    /// Gives the files their names: all, or none.
+    pub(crate) fn commit(self) -> Result<()> {
+        match self.header {
+            Some(header) => Self::commit_pair(self.data, header),
+            None => self.data.commit(),
+        }
+    }
 
     /// Gives a data file and the header that names it their names: both, or neither.
-    pub(crate) fn commit_pair(data: Self, header: Self) -> Result<()> {
+    fn commit_pair(data: Staged, header: Staged) -> Result<()> {
         let target = data.target.clone();
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let before = Temporary::name_in(folder.unwrap_or(Path::new(".")));
@@ -184,7 +221,7 @@ mod tests {
         fs::write(&header, "old header").unwrap();
         let (new_data, new_header) = (staged(&data, "new data"), staged(&header, "new header"));
         fs::remove_file(new_header.temporary.0.as_ref().unwrap()).unwrap();
-        Staged::commit_pair(new_data, new_header).unwrap_err();
+        Files::commit_pair(new_data, new_header).unwrap_err();
         assert_eq!(fs::read_to_string(&data).unwrap(), "old data");
         assert_eq!(fs::read_to_string(&header).unwrap(), "old header");
         assert_eq!(names(&folder), ["a.mhd", "a.raw"]);
@@ -196,7 +233,7 @@ mod tests {
         let folder = folder("new");
         let (data, header) = (staged(&folder.join("a.raw"), "d"), staged(&folder.join("a.mhd"), "h"));
         fs::remove_file(header.temporary.0.as_ref().unwrap()).unwrap();
-        Staged::commit_pair(data, header).unwrap_err();
+        Files::commit_pair(data, header).unwrap_err();
         assert!(names(&folder).is_empty());
         fs::remove_dir_all(folder).unwrap();
     }
@@ -206,7 +243,7 @@ mod tests {
         let folder = folder("replace");
         let (data, header) = (folder.join("a.raw"), folder.join("a.mhd"));
         for round in ["one", "two"] {
-            Staged::commit_pair(staged(&data, round), staged(&header, round)).unwrap();
+            Files::commit_pair(staged(&data, round), staged(&header, round)).unwrap();
             assert_eq!(
                 (fs::read_to_string(&data).unwrap(), fs::read_to_string(&header).unwrap()),
                 (round.into(), round.into())

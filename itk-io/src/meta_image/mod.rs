@@ -12,7 +12,7 @@ use std::path::Path;
 
 use itk_core::{Error, Header, PixelKind, PixelType, Result};
 
-use crate::{Format, Reading, place};
+use crate::{Format, place};
 
 mod header;
 mod read;
@@ -24,15 +24,11 @@ pub(crate) const FORMAT: Format = Format {
     can_read: true,
     can_write: true,
     sniff: |head| head.windows(5).any(|window| window == b"NDims"),
-    info: |path| read::open(reading(path)).map(|opened| opened.info(FORMAT.name)),
-    read: |path| read::open(reading(path))?.read(reading(path)),
+    open: read::open,
     check,
     write: write::write,
+    stage: Some(write::stage),
 };
-
-fn reading(path: &Path) -> Reading<'_> {
-    Reading { path, format: FORMAT.name }
-}
 
 /// The types that are written first, and the other names that are read.
 const TYPES: &[(&str, PixelType)] = &[

@@ -1,19 +1,22 @@
 //! What a header means.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use itk_core::{Geometry, Header, MAX_RANK, Metadata, PixelKind, PixelType, Result};
 
 use super::header::Fields;
 use super::{FIELDS, TYPES, kind};
-use crate::payload::{Encoding, Opened, Payload, Piece, Start};
-use crate::{MOST_FILES, Reading, place, text};
+use crate::payload::{Encoding, Payload, Piece, Reading, Start, plain_axes};
+use crate::reader::{Body, Opened};
+use crate::{MOST_FILES, place, text};
 
-pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
-    let fields = Fields::read(reading)?;
+pub(super) fn open(file: Arc<File>, reading: Reading<'_>) -> Result<Opened> {
+    let fields = Fields::read(file.clone(), reading)?;
     let header = header(&fields, reading)?;
-    let payload = payload(&fields, &header, reading)?;
-    Ok(Opened { header, metadata: metadata(&fields), payload })
+    let body = Body::Values(payload(&fields, &header, reading)?);
+    Ok(Opened { file, header, metadata: metadata(&fields), body })
 }
 
 fn header(fields: &Fields, reading: Reading<'_>) -> Result<Header> {
@@ -124,11 +127,11 @@ fn payload(fields: &Fields, header: &Header, reading: Reading<'_>) -> Result<Pay
             if start == Start::At(0) {
                 start = Start::At(fields.end);
             }
-            vec![reading.path.to_owned()]
+            vec![None]
         }
-        Some(&"LIST") => list(&words, fields, header, reading)?,
+        Some(&"LIST") => list(&words, fields, header, reading)?.into_iter().map(Some).collect(),
         _ => match numbered(&words, header, reading)? {
-            Some(paths) => paths,
+            Some(paths) => paths.into_iter().map(Some).collect(),
             None => {
                 let path = reading.path.with_file_name(data);
                 let packed = reading.path.with_file_name(format!("{data}.gz"));
@@ -140,9 +143,9 @@ fn payload(fields: &Fields, header: &Header, reading: Reading<'_>) -> Result<Pay
                 // As MetaIO does when a file has been packed after it was written.
                 if !path.exists() && packed.exists() {
                     encoding = Encoding::Deflate;
-                    vec![packed]
+                    vec![Some(packed)]
                 } else {
-                    vec![path]
+                    vec![Some(path)]
                 }
             }
         },
@@ -166,7 +169,8 @@ fn payload(fields: &Fields, header: &Header, reading: Reading<'_>) -> Result<Pay
         big_endian: fields.flag(&["BinaryDataByteOrderMSB", "ElementByteOrderMSB"]).unwrap_or(native),
         skip_lines: 0,
         skip_bytes: Some(0),
-        axes: None,
+        axes: plain_axes(header),
+        skip_components: 0,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Writing, field by field as MetaIO writes.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use flate2::Compression;
@@ -9,52 +8,69 @@ use flate2::write::ZlibEncoder;
 use itk_core::{AnyImage, Header, Image, Metadata, Pixel, Result, Visit};
 
 use super::{FIELDS, FORMAT, element_type};
-use crate::staged::{self, Staged};
+use crate::staged::{self, Files, Out, Staged};
+use crate::watch::Watch;
+use crate::writer::Stage;
 use crate::{WriteOptions, pixels, place, text};
 
-pub(super) fn write(image: &AnyImage, path: &Path, options: &WriteOptions) -> Result<()> {
-    let header = image.header();
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mhd")) {
-        let ending = if options.compress { ".zraw" } else { ".raw" };
-        let (data_path, name) = staged::beside(path, ending, FORMAT.name)?;
-        let mut data = Staged::create(&data_path)?;
-        let bytes = data.fill(|out| image.visit(Pixels { out, options }))?;
+/// True for the header of a pair of files.
+fn is_detached(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mhd"))
+}
+
+pub(super) fn stage(header: &Header, metadata: &Metadata, path: &Path) -> Result<Stage> {
+    let text = |data: &str| fields(header, metadata, None, data);
+    if is_detached(path) {
+        let (data_path, name) = staged::beside(path, ".raw", FORMAT.name)?;
+        let data = Staged::create(&data_path)?;
         let mut file = Staged::create(path)?;
-        let packed = options.compress.then_some(bytes);
-        file.fill(|out| out.write_all(fields(&header, image.metadata(), packed, &name)?.as_bytes()))?;
-        return Staged::commit_pair(data, file);
+        file.fill(|out| out.write_all(text(&name)?.as_bytes()))?;
+        return Ok(Stage { files: Files { data, header: Some(file) }, first: 0 });
     }
+    let mut data = Staged::create(path)?;
+    let first = data.fill(|out| out.write_all(text("LOCAL")?.as_bytes()))?;
+    Ok(Stage { files: data.into(), first })
+}
+
+/// Writes a compressed image.
+pub(super) fn write(
+    image: &AnyImage,
+    path: &Path,
+    options: &WriteOptions,
+    watch: &Watch<'_>,
+) -> Result<Files> {
+    let header = image.header();
+    let text = |bytes, data: &str| fields(&header, image.metadata(), Some(bytes), data);
+    let level = Compression::new(options.level_or(2));
+    if is_detached(path) {
+        let (data_path, name) = staged::beside(path, ".zraw", FORMAT.name)?;
+        let mut data = Staged::create(&data_path)?;
+        let bytes = data.fill(|out| image.visit(Pixels { out, level, watch }))?;
+        let mut file = Staged::create(path)?;
+        file.fill(|out| out.write_all(text(bytes, &name)?.as_bytes()))?;
+        return Ok(Files { data, header: Some(file) });
+    }
+    // The header comes first and tells how much follows.
+    let mut data = Staged::create(path)?;
+    let bytes = data.fill(|out| image.visit(Pixels { out, level, watch }))?;
     let mut file = Staged::create(path)?;
-    let text = |packed| fields(&header, image.metadata(), packed, "LOCAL");
-    if options.compress {
-        // The header comes first and tells how much follows.
-        let mut data = Staged::create(path)?;
-        let bytes = data.fill(|out| image.visit(Pixels { out, options }))?;
-        file.fill(|out| out.write_all(text(Some(bytes))?.as_bytes()))?;
-        file.append(&mut data)?;
-    } else {
-        file.fill(|out| {
-            out.write_all(text(None)?.as_bytes())?;
-            image.visit(Pixels { out, options })
-        })?;
-    }
-    file.commit()
+    file.fill(|out| out.write_all(text(bytes, "LOCAL")?.as_bytes()))?;
+    file.append(&data, watch)?;
+    Ok(file.into())
 }
 
 struct Pixels<'a> {
-    out: &'a mut BufWriter<File>,
-    options: &'a WriteOptions,
+    out: &'a mut Out,
+    level: Compression,
+    watch: &'a Watch<'a>,
 }
 
 impl Visit for Pixels<'_> {
     type Out = io::Result<()>;
 
     fn visit<T: Pixel>(self, image: &Image<T>) -> Self::Out {
-        if !self.options.compress {
-            return pixels::write(image.view(), false, self.out);
-        }
-        let mut packed = ZlibEncoder::new(self.out, Compression::new(self.options.level_or(2)));
-        pixels::write(image.view(), false, &mut packed)?;
+        let mut packed = ZlibEncoder::new(self.out, self.level);
+        pixels::write(image.view(), false, &mut packed, self.watch)?;
         packed.finish().map(|_| ())
     }
 }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 
-use itk_core::{Error, Result};
+use itk_core::Result;
 
-use crate::{HEADER_LIMIT, Reading, text};
+use crate::payload::Reading;
+use crate::span::Span;
+use crate::{HEADER_LIMIT, text};
 
 /// Every field that there is.
 const FIELDS: &[&str] = &[
@@ -62,10 +65,9 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) fn read(reading: Reading<'_>) -> Result<Self> {
-        let io = |source| Error::Io { action: "read", path: reading.path.to_owned(), source };
-        let file = File::open(reading.path).map_err(io)?;
-        let mut data = BufReader::new(file.take(HEADER_LIMIT));
+    pub(super) fn read(file: Arc<File>, reading: Reading<'_>) -> Result<Self> {
+        let io = |source| reading.refused(source);
+        let mut data = BufReader::new(Span::new(file, 0, HEADER_LIMIT, None));
         let mut fields = Self { values: BTreeMap::new(), pairs: Vec::new(), files: Vec::new(), end: None };
         let (mut at, mut number, mut raw) = (0, 0, Vec::new());
         loop {

@@ -3,7 +3,8 @@
 use itk_core::{Geometry, Result};
 
 use super::fields::Fields;
-use crate::{Reading, place};
+use crate::payload::Reading;
+use crate::place;
 
 /// The names of spaces, each with its dimension and which of its axes point against those of LPS.
 const SPACES: &[(&str, &str, usize, [bool; 2])] = &[

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use itk_core::{Error, Header, PixelKind, PixelType, Result};
 
-use crate::{Format, Reading, place};
+use crate::{Format, place};
 
 mod fields;
 mod geometry;
@@ -25,15 +25,11 @@ pub(crate) const FORMAT: Format = Format {
     can_read: true,
     can_write: true,
     sniff: |head| head.starts_with(b"NRRD"),
-    info: |path| read::open(reading(path)).map(|opened| opened.info(FORMAT.name)),
-    read: |path| read::open(reading(path))?.read(reading(path)),
+    open: read::open,
     check,
     write: write::write,
+    stage: Some(write::stage),
 };
-
-fn reading(path: &Path) -> Reading<'_> {
-    Reading { path, format: FORMAT.name }
-}
 
 /// The types and all names of each, the one that is written first.
 const TYPES: &[(PixelType, &[&str])] = &[
@@ -64,12 +60,12 @@ const TYPES: &[(PixelType, &[&str])] = &[
 struct Kind {
     name: &'static str,
     size: Option<usize>,
-    axis: Axis,
+    axis: AxisKind,
 }
 
 /// How an axis becomes part of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Axis {
+enum AxisKind {
     /// An axis of the image.
     Domain,
     /// Components, when no other axis is more so.
@@ -78,43 +74,43 @@ enum Axis {
     Range(PixelKind),
 }
 
-const fn kind(name: &'static str, size: Option<usize>, axis: Axis) -> Kind {
+const fn kind(name: &'static str, size: Option<usize>, axis: AxisKind) -> Kind {
     Kind { name, size, axis }
 }
 
 const KINDS: &[Kind] = &[
-    kind("domain", None, Axis::Domain),
-    kind("space", None, Axis::Domain),
-    kind("time", None, Axis::Domain),
-    kind("list", None, Axis::List),
-    kind("scalar", Some(1), Axis::Range(PixelKind::Scalar)),
-    kind("stub", Some(1), Axis::Range(PixelKind::Scalar)),
-    kind("point", None, Axis::Range(PixelKind::Point)),
-    kind("vector", None, Axis::Range(PixelKind::Vector)),
-    kind("covariant-vector", None, Axis::Range(PixelKind::CovariantVector)),
-    kind("normal", None, Axis::Range(PixelKind::CovariantVector)),
-    kind("complex", Some(2), Axis::Range(PixelKind::Complex)),
-    kind("2-vector", Some(2), Axis::Range(PixelKind::Vector)),
-    kind("3-color", Some(3), Axis::Range(PixelKind::Rgb)),
-    kind("RGB-color", Some(3), Axis::Range(PixelKind::Rgb)),
-    kind("HSV-color", Some(3), Axis::Range(PixelKind::Vector)),
-    kind("XYZ-color", Some(3), Axis::Range(PixelKind::Vector)),
-    kind("4-color", Some(4), Axis::Range(PixelKind::Rgba)),
-    kind("RGBA-color", Some(4), Axis::Range(PixelKind::Rgba)),
-    kind("RGBA", Some(4), Axis::Range(PixelKind::Rgba)),
-    kind("3-vector", Some(3), Axis::Range(PixelKind::Vector)),
-    kind("3-gradient", Some(3), Axis::Range(PixelKind::CovariantVector)),
-    kind("3-normal", Some(3), Axis::Range(PixelKind::CovariantVector)),
-    kind("4-vector", Some(4), Axis::Range(PixelKind::Vector)),
-    kind("quaternion", Some(4), Axis::Range(PixelKind::Vector)),
-    kind("2D-symmetric-matrix", Some(3), Axis::Range(PixelKind::SymmetricTensor)),
-    kind("2D-masked-symmetric-matrix", Some(4), Axis::Range(PixelKind::Vector)),
-    kind("2D-matrix", Some(4), Axis::Range(PixelKind::Vector)),
-    kind("2D-masked-matrix", Some(5), Axis::Range(PixelKind::Vector)),
-    kind("3D-symmetric-matrix", Some(6), Axis::Range(PixelKind::SymmetricTensor)),
-    kind(MASKED, Some(7), Axis::Range(PixelKind::SymmetricTensor)),
-    kind("3D-matrix", Some(9), Axis::Range(PixelKind::Vector)),
-    kind("3D-masked-matrix", Some(10), Axis::Range(PixelKind::Vector)),
+    kind("domain", None, AxisKind::Domain),
+    kind("space", None, AxisKind::Domain),
+    kind("time", None, AxisKind::Domain),
+    kind("list", None, AxisKind::List),
+    kind("scalar", Some(1), AxisKind::Range(PixelKind::Scalar)),
+    kind("stub", Some(1), AxisKind::Range(PixelKind::Scalar)),
+    kind("point", None, AxisKind::Range(PixelKind::Point)),
+    kind("vector", None, AxisKind::Range(PixelKind::Vector)),
+    kind("covariant-vector", None, AxisKind::Range(PixelKind::CovariantVector)),
+    kind("normal", None, AxisKind::Range(PixelKind::CovariantVector)),
+    kind("complex", Some(2), AxisKind::Range(PixelKind::Complex)),
+    kind("2-vector", Some(2), AxisKind::Range(PixelKind::Vector)),
+    kind("3-color", Some(3), AxisKind::Range(PixelKind::Rgb)),
+    kind("RGB-color", Some(3), AxisKind::Range(PixelKind::Rgb)),
+    kind("HSV-color", Some(3), AxisKind::Range(PixelKind::Vector)),
+    kind("XYZ-color", Some(3), AxisKind::Range(PixelKind::Vector)),
+    kind("4-color", Some(4), AxisKind::Range(PixelKind::Rgba)),
+    kind("RGBA-color", Some(4), AxisKind::Range(PixelKind::Rgba)),
+    kind("RGBA", Some(4), AxisKind::Range(PixelKind::Rgba)),
+    kind("3-vector", Some(3), AxisKind::Range(PixelKind::Vector)),
+    kind("3-gradient", Some(3), AxisKind::Range(PixelKind::CovariantVector)),
+    kind("3-normal", Some(3), AxisKind::Range(PixelKind::CovariantVector)),
+    kind("4-vector", Some(4), AxisKind::Range(PixelKind::Vector)),
+    kind("quaternion", Some(4), AxisKind::Range(PixelKind::Vector)),
+    kind("2D-symmetric-matrix", Some(3), AxisKind::Range(PixelKind::SymmetricTensor)),
+    kind("2D-masked-symmetric-matrix", Some(4), AxisKind::Range(PixelKind::Vector)),
+    kind("2D-matrix", Some(4), AxisKind::Range(PixelKind::Vector)),
+    kind("2D-masked-matrix", Some(5), AxisKind::Range(PixelKind::Vector)),
+    kind("3D-symmetric-matrix", Some(6), AxisKind::Range(PixelKind::SymmetricTensor)),
+    kind(MASKED, Some(7), AxisKind::Range(PixelKind::SymmetricTensor)),
+    kind("3D-matrix", Some(9), AxisKind::Range(PixelKind::Vector)),
+    kind("3D-masked-matrix", Some(10), AxisKind::Range(PixelKind::Vector)),
 ];
 
 /// Tensors after a confidence, which is left out as in ITK.

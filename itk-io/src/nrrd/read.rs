@@ -1,22 +1,25 @@
 //! What a header means.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use itk_core::{Header, MAX_RANK, Metadata, MetadataValue, PixelKind, PixelType, Result};
 
 use super::fields::Fields;
 use super::geometry::{self, Space};
-use super::{Axis, KINDS, Kind, MASKED, TYPES};
-use crate::payload::{Axes, Encoding, Opened, Payload, Piece, Start};
-use crate::{MOST_FILES, Reading, text};
+use super::{AxisKind, KINDS, Kind, MASKED, TYPES};
+use crate::payload::{Axis, Encoding, Payload, Piece, Reading, Start};
+use crate::reader::{Body, Opened};
+use crate::{MOST_FILES, text};
 
-pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
-    let fields = Fields::read(reading)?;
+pub(super) fn open(file: Arc<File>, reading: Reading<'_>) -> Result<Opened> {
+    let fields = Fields::read(file.clone(), reading)?;
     let sizes = sizes(&fields, reading)?;
     let kinds = kinds(&fields, &sizes, reading)?;
     let range = component_axis(&kinds);
     // The axes of the image: those of space and time, then what is left over of the others.
-    let is_domain = |axis: &usize| kinds[*axis].is_none_or(|kind| kind.axis == Axis::Domain);
+    let is_domain = |axis: &usize| kinds[*axis].is_none_or(|kind| kind.axis == AxisKind::Domain);
     let (mut axes, others): (Vec<usize>, Vec<usize>) =
         (0..sizes.len()).filter(|axis| Some(*axis) != range).partition(is_domain);
     let domain = axes.len();
@@ -33,7 +36,7 @@ pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
     let header = match range {
         Some(axis) => {
             let kind = match kinds[axis].map(|kind| kind.axis) {
-                Some(Axis::Range(kind)) => kind,
+                Some(AxisKind::Range(kind)) => kind,
                 _ => PixelKind::Vector,
             };
             reading.checked(header.with_components(kind, sizes[axis] - usize::from(masked)))?
@@ -42,23 +45,15 @@ pub(super) fn open(reading: Reading<'_>) -> Result<Opened> {
     };
     let geometry = geometry::geometry(&fields, space.as_ref(), &axes, domain, reading)?;
     let header = Header { geometry, ..header };
-    let order = order(&sizes, range, &axes, usize::from(masked));
-    let payload = payload(&fields, &sizes, header.pixel_type, order, reading)?;
+    let image = |axis: usize| axes.iter().position(|a| *a == axis);
+    let values = sizes.iter().enumerate().map(|(a, &size)| Axis { size, image: image(a) }).collect();
+    let payload = Payload {
+        axes: values,
+        skip_components: usize::from(masked),
+        ..payload(&fields, &sizes, header.pixel_type, reading)?
+    };
     let metadata = metadata(&fields, space.as_ref(), &kinds, range, &axes, reading)?;
-    Ok(Opened { header, metadata, payload })
-}
-
-/// Where the values of each axis go in memory: components first, then the axes of the image.
-fn order(sizes: &[usize], range: Option<usize>, axes: &[usize], skip: usize) -> Option<Axes> {
-    let mut steps = vec![1; sizes.len()];
-    let mut step = 1;
-    for axis in range.into_iter().chain(axes.iter().copied()) {
-        steps[axis] = step;
-        step *= sizes[axis] - if Some(axis) == range { skip } else { 0 };
-    }
-    let as_stored = skip == 0 && range.into_iter().chain(axes.iter().copied()).is_sorted();
-    let component = range.unwrap_or(0);
-    (!as_stored).then(|| Axes { sizes: sizes.to_vec(), steps, skip, component })
+    Ok(Opened { file, header, metadata, body: Body::Values(payload) })
 }
 
 fn sizes(fields: &Fields, reading: Reading<'_>) -> Result<Vec<usize>> {
@@ -110,9 +105,11 @@ fn kinds(fields: &Fields, sizes: &[usize], reading: Reading<'_>) -> Result<Vec<O
 /// The axis of components: the first that has a meaning, else the first list. An image keeps one axis at
 /// least.
 fn component_axis(kinds: &[Option<&Kind>]) -> Option<usize> {
-    let first =
-        |wanted: fn(Axis) -> bool| kinds.iter().position(|kind| kind.is_some_and(|kind| wanted(kind.axis)));
-    let axis = first(|axis| matches!(axis, Axis::Range(_))).or_else(|| first(|axis| axis == Axis::List));
+    let first = |wanted: fn(AxisKind) -> bool| {
+        kinds.iter().position(|kind| kind.is_some_and(|kind| wanted(kind.axis)))
+    };
+    let axis =
+        first(|axis| matches!(axis, AxisKind::Range(_))).or_else(|| first(|axis| axis == AxisKind::List));
     axis.filter(|_| kinds.len() > 1)
 }
 
@@ -183,13 +180,7 @@ fn canonical(name: &'static str) -> &'static str {
     if name == "RGBA" { "RGBA-color" } else { name }
 }
 
-fn payload(
-    fields: &Fields,
-    sizes: &[usize],
-    pixel_type: PixelType,
-    axes: Option<Axes>,
-    reading: Reading<'_>,
-) -> Result<Payload> {
+fn payload(fields: &Fields, sizes: &[usize], pixel_type: PixelType, reading: Reading<'_>) -> Result<Payload> {
     let encoding = match fields.required("encoding", reading)?.to_lowercase().as_str() {
         "raw" => Encoding::Raw,
         "gz" | "gzip" => Encoding::Deflate,
@@ -230,13 +221,15 @@ fn payload(
     let pieces = files(fields, sizes, reading)?.into_iter().map(|path| Piece { path, start, length: None });
     // Lines before data that end with the file need not be counted.
     let skip_lines = if start == Start::End { 0 } else { skip_lines };
-    Ok(Payload { pieces: pieces.collect(), encoding, big_endian, skip_lines, skip_bytes, axes })
+    let (axes, skip_components) = (Vec::new(), 0);
+    let pieces = pieces.collect();
+    Ok(Payload { pieces, encoding, big_endian, skip_lines, skip_bytes, axes, skip_components })
 }
 
-/// The files with the pixels.
-fn files(fields: &Fields, sizes: &[usize], reading: Reading<'_>) -> Result<Vec<PathBuf>> {
-    let beside = |name: &str| reading.path.with_file_name(name);
-    let Some(value) = fields.get("data file") else { return Ok(vec![reading.path.to_owned()]) };
+/// The files with the pixels; `None` is the one that has the header.
+fn files(fields: &Fields, sizes: &[usize], reading: Reading<'_>) -> Result<Vec<Option<PathBuf>>> {
+    let beside = |name: &str| Some(reading.path.with_file_name(name));
+    let Some(value) = fields.get("data file") else { return Ok(vec![None]) };
     let words: Vec<&str> = value.split_whitespace().collect();
     let expected = |axes: Option<&&str>| match axes {
         None => Ok(sizes[sizes.len() - 1]),

@@ -1,7 +1,6 @@
 //! Writing, field by field as Teem writes.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use flate2::Compression;
@@ -9,55 +8,77 @@ use flate2::write::GzEncoder;
 use itk_core::{AnyImage, Header, Image, Metadata, Pixel, PixelKind, Result, Visit};
 
 use super::fields::escaped;
-use super::{Axis, FORMAT, KINDS, type_name};
-use crate::staged::{self, Staged};
+use super::{AxisKind, FORMAT, KINDS, type_name};
+use crate::staged::{self, Files, Out, Staged};
+use crate::watch::Watch;
+use crate::writer::Stage;
 use crate::{WriteOptions, pixels, place, text};
 
-pub(super) fn write(image: &AnyImage, path: &Path, options: &WriteOptions) -> Result<()> {
-    let header = image.header();
-    let text = |data: Option<&str>| fields(&header, image.metadata(), options, data);
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("nhdr")) {
-        let ending = if options.compress { ".raw.gz" } else { ".raw" };
-        let (data_path, name) = staged::beside(path, ending, FORMAT.name)?;
-        let mut data = Staged::create(&data_path)?;
-        data.fill(|out| image.visit(Pixels { out, options }))?;
+/// True for the header of a pair of files.
+fn is_detached(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("nhdr"))
+}
+
+pub(super) fn stage(header: &Header, metadata: &Metadata, path: &Path) -> Result<Stage> {
+    let text = |data: Option<&str>| fields(header, metadata, "raw", data);
+    if is_detached(path) {
+        let (data_path, name) = staged::beside(path, ".raw", FORMAT.name)?;
+        let data = Staged::create(&data_path)?;
         let mut file = Staged::create(path)?;
         file.fill(|out| out.write_all(text(Some(&name))?.as_bytes()))?;
-        return Staged::commit_pair(data, file);
+        return Ok(Stage { files: Files { data, header: Some(file) }, first: 0 });
+    }
+    let mut data = Staged::create(path)?;
+    let first = data.fill(|out| {
+        out.write_all(text(None)?.as_bytes())?;
+        out.write_all(b"\n")
+    })?;
+    Ok(Stage { files: data.into(), first })
+}
+
+/// Writes a compressed image.
+pub(super) fn write(
+    image: &AnyImage,
+    path: &Path,
+    options: &WriteOptions,
+    watch: &Watch<'_>,
+) -> Result<Files> {
+    let text = |data: Option<&str>| fields(&image.header(), image.metadata(), "gzip", data);
+    let level = Compression::new(options.level_or(2));
+    if is_detached(path) {
+        let (data_path, name) = staged::beside(path, ".raw.gz", FORMAT.name)?;
+        let mut data = Staged::create(&data_path)?;
+        data.fill(|out| image.visit(Pixels { out, level, watch }))?;
+        let mut file = Staged::create(path)?;
+        file.fill(|out| out.write_all(text(Some(&name))?.as_bytes()))?;
+        return Ok(Files { data, header: Some(file) });
     }
     let mut file = Staged::create(path)?;
     file.fill(|out| {
         out.write_all(text(None)?.as_bytes())?;
         out.write_all(b"\n")?;
-        image.visit(Pixels { out, options })
+        image.visit(Pixels { out, level, watch })
     })?;
-    file.commit()
+    Ok(file.into())
 }
 
 struct Pixels<'a> {
-    out: &'a mut BufWriter<File>,
-    options: &'a WriteOptions,
+    out: &'a mut Out,
+    level: Compression,
+    watch: &'a Watch<'a>,
 }
 
 impl Visit for Pixels<'_> {
     type Out = io::Result<()>;
 
     fn visit<T: Pixel>(self, image: &Image<T>) -> Self::Out {
-        if !self.options.compress {
-            return pixels::write(image.view(), false, self.out);
-        }
-        let mut packed = GzEncoder::new(self.out, Compression::new(self.options.level_or(2)));
-        pixels::write(image.view(), false, &mut packed)?;
+        let mut packed = GzEncoder::new(self.out, self.level);
+        pixels::write(image.view(), false, &mut packed, self.watch)?;
         packed.finish().map(|_| ())
     }
 }
 
-fn fields(
-    header: &Header,
-    metadata: &Metadata,
-    options: &WriteOptions,
-    data: Option<&str>,
-) -> io::Result<String> {
+fn fields(header: &Header, metadata: &Metadata, encoding: &str, data: Option<&str>) -> io::Result<String> {
     let (rank, geometry) = (header.rank(), &header.geometry);
     let has_components = header.kind != PixelKind::Scalar;
     // One word or text an axis, components first.
@@ -74,7 +95,7 @@ fn fields(
     };
     let kind = |j: usize| {
         let kind = known(&format!("NRRD_kinds[{j}]")).unwrap_or_default();
-        let is_domain = KINDS.iter().any(|known| known.name == kind && known.axis == Axis::Domain);
+        let is_domain = KINDS.iter().any(|known| known.name == kind && known.axis == AxisKind::Domain);
         if is_domain { kind } else { "domain".into() }
     };
     let label = |j: usize| {
@@ -105,7 +126,7 @@ fn fields(
     if header.pixel_type.size() > 1 {
         line("endian", "little");
     }
-    line("encoding", if options.compress { "gzip" } else { "raw" });
+    line("encoding", encoding);
     line("space origin", &format!("({})", text::join(place::first_pixel(header), ",")));
     frame.iter().for_each(|frame| line("measurement frame", frame));
     data.iter().for_each(|name| line("data file", name));
