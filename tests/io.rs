@@ -1,6 +1,6 @@
 //! Image files: what is written comes back, and a failed write leaves no trace. `io_itk.rs` compares with
 //! ITK, `io_variants.rs` goes through what the formats allow, `io_hostile.rs` tries broken files, `io_regions.rs`
-//! reads and `io_streaming.rs` writes by regions.
+//! reads and `io_streaming.rs` writes by regions, and `io_pipeline.rs` does both in pipelines.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::fs;
@@ -21,6 +21,8 @@ mod hostile;
 mod itk;
 #[path = "io_layouts.rs"]
 mod layouts;
+#[path = "io_pipeline.rs"]
+mod nodes;
 #[path = "io_regions.rs"]
 mod regions;
 #[path = "io_stored.rs"]

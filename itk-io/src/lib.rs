@@ -27,6 +27,7 @@ mod format;
 mod meta_image;
 mod nrrd;
 mod payload;
+pub mod pipeline;
 mod pixels;
 mod place;
 mod png;
@@ -86,6 +87,10 @@ impl WriteOptions {
     /// How hard to compress, 1 (fast) to 9 (small). Default 2 for MetaImage and NRRD, as in ITK.
     pub fn level(self, level: u8) -> Self {
         Self { level: Some(level.clamp(1, 9)), ..self }
+    }
+
+    pub(crate) fn compresses(&self) -> bool {
+        self.compress
     }
 
     fn level_or(&self, default: u8) -> u32 {
