@@ -6,6 +6,7 @@ What happens once in a process is tested in processes of their own.
 from __future__ import annotations
 
 import ast
+import tempfile
 from pathlib import Path
 
 import oxitk
@@ -205,8 +206,17 @@ def test_specs_are_found_without_loading(fresh):
 
 @pytest.mark.parametrize("options", [(), ("-O",), ("-OO",)], ids=" ".join)
 def test_the_package_refuses_another_name(fresh, tmp_path, options):
-    (tmp_path / "other_name").symlink_to(PACKAGE, target_is_directory=True)
-    out = fresh("try:\n    import other_name\nexcept RuntimeError as error:\n    print(error)", *options)
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    (folder / "other_name").symlink_to(PACKAGE, target_is_directory=True)
+    code = f"""
+        import sys
+        sys.path.insert(0, {str(folder)!r})
+        try:
+            import other_name
+        except RuntimeError as error:
+            print(error)
+    """
+    out = fresh(code, *options)
     assert out == "oxitk must be imported as 'oxitk', not as 'other_name'\n"
 
 

@@ -240,7 +240,7 @@ def test_a_load_that_ends_between_question_and_claim_is_not_repeated(nested, hoo
 
 def test_a_load_that_is_over_closes_no_circle():
     """Its waiter may not have woken up yet."""
-    me, other = threading.get_ident(), -1
+    me, other = threading.get_ident(), -threading.get_ident()
     mine, theirs = _lazy._Load(), _lazy._Load()
     theirs.thread = other
     _lazy._waits[other] = mine
@@ -254,14 +254,14 @@ def test_a_load_that_is_over_closes_no_circle():
 
 def test_looking_for_a_circle_ends_in_a_circle_of_others():
     a, b = _lazy._Load(), _lazy._Load()
-    a.thread, b.thread = -1, -2
-    _lazy._waits.update({-1: b, -2: a})
+    a.thread, b.thread = -threading.get_ident(), -threading.get_ident() - 1
+    _lazy._waits.update({a.thread: b, b.thread: a})
     try:
         looking = Thread(lambda: _lazy._circle(a, threading.get_ident()))
         assert looking.get() == []
     finally:
         a.end(), b.end()
-        del _lazy._waits[-1], _lazy._waits[-2]
+        del _lazy._waits[a.thread], _lazy._waits[b.thread]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork exists on POSIX only")
