@@ -66,3 +66,11 @@ def test_readme_python(tmp_path, monkeypatch):
             names.update(test.globs)
         else:
             exec(compile(block, "README.md", "exec"), names)
+
+
+def test_the_page_on_imports(fresh):
+    """Each block starts in an interpreter of its own, as it is about what is not there yet."""
+    blocks = re.findall(r"```python\n(.*?)```", (README.parent / "docs" / "imports.md").read_text(), re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        fresh(block)
