@@ -357,3 +357,34 @@ fn eight_callers_share_the_pool() {
     let ours = |name: &Option<String>| name.as_deref().is_some_and(|name| name.starts_with("oxitk-"));
     assert!(names.len() <= 2 && names.iter().all(ours), "{names:?}");
 }
+
+#[test]
+fn a_short_job_does_not_wait_for_the_end_of_a_long_one() {
+    let _two = threads(2);
+    let (begun, ended) = (Gate::new(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Ends only after the short job has.
+            let job = |context: &Context<'_>| {
+                pool::for_each(
+                    context,
+                    (0..100_000).collect(),
+                    || (),
+                    |(), _| {
+                        begun.open();
+                        thread::sleep(std::time::Duration::from_millis(1));
+                        if ended.load(Ordering::Relaxed) > 0 { Err(()) } else { Ok(()) }
+                    },
+                )
+            };
+            let result = pump::run(&CancelToken::new(), Attendance::Polls, job, &mut never_stop);
+            assert_eq!(result, Err(()), "the long job had an end of its own");
+        });
+        begun.wait();
+        let short = |context: &Context<'_>| {
+            pool::for_each(context, vec![0, 1, 2, 3], || (), |(), _| Ok::<_, Error>(()))
+        };
+        pump::run(&CancelToken::new(), Attendance::Polls, short, &mut never_stop).unwrap();
+        ended.store(1, Ordering::Relaxed);
+    });
+}

@@ -4,9 +4,10 @@
 //! child finds that the id has changed and makes its own. Nothing here waits on a lock that a fork could
 //! leave taken.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
@@ -26,6 +27,12 @@ static REQUESTED: AtomicUsize = AtomicUsize::new(0);
 /// The default once it is known, 0 before: reading the environment and the container's limits takes longer than
 /// filtering a small image. Threads that find it at the same time find the same number.
 static DEFAULT: AtomicUsize = AtomicUsize::new(0);
+
+/// The process one of whose threads is making a pool, or 0.
+static MAKER: AtomicU32 = AtomicU32::new(0);
+
+/// How long a thread works for one caller before others have a turn.
+const TURN: Duration = Duration::from_millis(30);
 
 /// More threads than this are never made, as in ITK (`ITK_MAX_THREADS`).
 pub const MAX_THREADS: usize = 128;
@@ -68,24 +75,39 @@ pub fn set_num_threads(threads: usize) {
     REQUESTED.store(threads.min(MAX_THREADS), Ordering::Relaxed);
 }
 
+/// The pool of this process, with as many threads as are wanted now; `None` when no thread can be had.
 fn pool() -> Option<Arc<Pool>> {
-    let (process, wanted) = (std::process::id(), num_threads());
-    let current = POOL.load_full();
-    if let Some(pool) = &current
-        && pool.process == process
-        && pool.threads.current_num_threads() == wanted
-    {
-        return current;
+    let process = std::process::id();
+    loop {
+        let wanted = num_threads();
+        let current = POOL.load_full();
+        if let Some(pool) = &current
+            && pool.process == process
+            && pool.threads.current_num_threads() == wanted
+        {
+            return current;
+        }
+        // Callers that come at the same time must not make a pool each. What a fork has left taken is the parent's.
+        let maker = MAKER.load(Ordering::Acquire);
+        if maker == process
+            || MAKER.compare_exchange(maker, process, Ordering::AcqRel, Ordering::Relaxed).is_err()
+        {
+            thread::yield_now();
+            continue;
+        }
+        let threads =
+            rayon::ThreadPoolBuilder::new().num_threads(wanted).thread_name(|i| format!("oxitk-{i}"));
+        let made = threads.build().ok().map(|threads| Arc::new(Pool { process, threads }));
+        if made.is_some()
+            && let Some(old) = POOL.swap(made.clone())
+            && old.process != process
+        {
+            // The parent's threads do not exist here: telling them to stop would wait for ever.
+            std::mem::forget(old);
+        }
+        MAKER.store(0, Ordering::Release);
+        return made;
     }
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(wanted).thread_name(|i| format!("oxitk-{i}"));
-    let pool = Arc::new(Pool { process, threads: threads.build().ok()? });
-    if let Some(old) = POOL.swap(Some(pool.clone()))
-        && old.process != process
-    {
-        // The parent's threads do not exist here: telling them to stop would wait for ever.
-        std::mem::forget(old);
-    }
-    Some(pool)
 }
 
 /// Whether the calling thread belongs to a rayon pool, ours or the caller's: it must not sleep until another one of the
@@ -99,7 +121,8 @@ pub(crate) fn is_inside() -> bool {
 /// Items are begun in order. `scratch` makes what one thread works with. After an error no further item is
 /// begun. A caller inside its own rayon pool is served by that pool; one item, one thread, or no thread to be
 /// had means that the calling thread does the work. The context says how many threads may work, and who attends
-/// while the calling thread waits for them.
+/// while the calling thread waits for them. Callers that come at the same time take turns: a short job does not wait
+/// for the end of a long one.
 pub fn for_each<I: Send, S, E: Send>(
     context: &Context<'_>,
     items: Vec<I>,
@@ -111,70 +134,118 @@ pub fn for_each<I: Send, S, E: Send>(
         let mut scratch = scratch();
         return items.into_iter().try_for_each(|item| work(&mut scratch, item));
     }
-    let queue = Mutex::new(items.into_iter());
-    let failure = Mutex::new(None);
-    let next = || lock(&queue).next();
-    let run = || {
-        let mut scratch = scratch();
-        while let Some(item) = next() {
-            if let Err(error) = work(&mut scratch, item) {
-                *lock(&queue) = Vec::new().into_iter();
-                lock(&failure).get_or_insert(error);
-            }
-        }
+    let job = Job {
+        queue: Mutex::new(items.into_iter()),
+        exhausted: AtomicBool::new(false),
+        failure: Mutex::new(None),
+        scratch,
+        work,
     };
     if is_inside() {
-        rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| run())));
+        rayon::scope(|scope| (0..workers).for_each(|_| scope.spawn(|_| job.run(Duration::MAX))));
     } else {
         match pool() {
-            Some(pool) => {
-                let working = Working { threads: AtomicUsize::new(workers), caller: thread::current() };
-                pool.threads.in_place_scope(|scope| {
-                    for _ in 0..workers {
-                        scope.spawn(|_| {
-                            let _ends = working.one();
-                            run();
-                        });
-                    }
-                    if let Some(attend) = context.attendant() {
-                        working.wait(attend);
-                    }
-                });
-            }
-            None => run(),
+            Some(pool) => job.run_on(&pool.threads, workers, context),
+            None => job.run(Duration::MAX),
         }
     }
-    match lock(&failure).take() {
+    match job.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
         None => Ok(()),
     }
 }
 
-/// How many threads still work for a caller that waits.
+/// The items of one call, and what its threads share.
+struct Job<I, E, M, W> {
+    queue: Mutex<std::vec::IntoIter<I>>,
+    /// No item is left to be begun.
+    exhausted: AtomicBool,
+    failure: Mutex<Option<E>>,
+    scratch: M,
+    work: W,
+}
+
+impl<I: Send, E: Send, M: Sync, W: Sync> Job<I, E, M, W> {
+    /// Works until the turn is over or no item is left.
+    fn run<S>(&self, turn: Duration)
+    where
+        M: Fn() -> S,
+        W: Fn(&mut S, I) -> Result<(), E>,
+    {
+        let begin = Instant::now();
+        let mut scratch = (self.scratch)();
+        while !self.exhausted.load(Ordering::Relaxed) {
+            let Some(item) = lock(&self.queue).next() else {
+                self.exhausted.store(true, Ordering::Relaxed);
+                return;
+            };
+            if let Err(error) = (self.work)(&mut scratch, item) {
+                self.exhausted.store(true, Ordering::Relaxed);
+                lock(&self.failure).get_or_insert(error);
+            }
+            if begin.elapsed() >= turn {
+                return;
+            }
+        }
+    }
+
+    /// Gives turns to `workers` threads of the pool. A turn that is given from here goes to the end of the pool's queue,
+    /// behind those of other callers; one that a thread of the pool gave to itself would go before them.
+    fn run_on<S>(&self, threads: &rayon::ThreadPool, workers: usize, context: &Context<'_>)
+    where
+        M: Fn() -> S,
+        W: Fn(&mut S, I) -> Result<(), E>,
+    {
+        let working = Working { threads: AtomicUsize::new(0), caller: thread::current() };
+        threads.in_place_scope(|scope| {
+            loop {
+                if !self.exhausted.load(Ordering::Relaxed) {
+                    while working.threads.load(Ordering::Acquire) < workers {
+                        let one = working.one(&self.exhausted);
+                        scope.spawn(move |_| {
+                            let _ends = one;
+                            self.run(TURN);
+                        });
+                    }
+                } else if working.threads.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                thread::park_timeout(PATIENCE);
+                if let Some(attend) = context.attendant() {
+                    attend();
+                }
+            }
+        });
+    }
+}
+
+/// How many threads have a turn, for a caller that waits.
 struct Working {
     threads: AtomicUsize,
     caller: Thread,
 }
 
-impl Working {
-    /// Counts down when it is dropped, after a panic too.
-    fn one(&self) -> impl Drop + use<'_> {
-        struct One<'a>(&'a Working);
-        impl Drop for One<'_> {
-            fn drop(&mut self) {
-                if self.0.threads.fetch_sub(1, Ordering::AcqRel) == 1 {
-                    self.0.caller.unpark();
-                }
-            }
-        }
-        One(self)
-    }
+/// The turn of a thread.
+struct Turn<'a> {
+    working: &'a Working,
+    exhausted: &'a AtomicBool,
+}
 
-    fn wait(&self, meanwhile: impl Fn()) {
-        while self.threads.load(Ordering::Acquire) > 0 {
-            thread::park_timeout(PATIENCE);
-            meanwhile();
+impl Working {
+    fn one<'a>(&'a self, exhausted: &'a AtomicBool) -> Turn<'a> {
+        self.threads.fetch_add(1, Ordering::AcqRel);
+        Turn { working: self, exhausted }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.exhausted.store(true, Ordering::Relaxed);
         }
+        let caller = self.working.caller.clone();
+        self.working.threads.fetch_sub(1, Ordering::AcqRel);
+        caller.unpark();
     }
 }
 
