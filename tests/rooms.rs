@@ -52,6 +52,7 @@ fn unsafe_code_is_where_it_is_allowed() {
             "itk-core/src/simd/",
             "itk-filters/src/kernel/network/",
             "itk-py/src/convert.rs",
+            "itk-py/src/thread_state.rs",
         ],
     );
 }

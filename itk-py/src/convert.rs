@@ -127,14 +127,14 @@ impl ForeignArray {
                 if rank == 0 { " (a 0-d array); use a.reshape(1)" } else { "" }
             )));
         }
+        // numpy refuses to resize an array that has weak references. Pinned before its address is taken.
+        let pin = owner(array).map(|owner| PyWeakrefReference::new(&owner)).transpose()?;
         // SAFETY: a plain ndarray view of a live array; the result is a new reference or null with an error set.
         let view = unsafe {
             let plain = py.get_type::<PyUntypedArray>().as_type_ptr();
             let view = PY_ARRAY_API.PyArray_View(py, array.as_array_ptr(), std::ptr::null_mut(), plain);
             Bound::from_owned_ptr_or_err(py, view)?
         };
-        // numpy refuses to resize an array that has weak references.
-        let pin = owner(array).map(|owner| PyWeakrefReference::new(&owner)).transpose()?;
         let array = view.cast_into::<PyUntypedArray>()?;
         let size = Axes::from_fn(rank, |a| array.shape()[rank - 1 - a]);
         let bytes = Axes::from_fn(rank, |a| array.strides()[rank - 1 - a]);

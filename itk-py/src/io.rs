@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use itk_io::WriteOptions;
 use pyo3::prelude::*;
 
+use crate::convert;
 use crate::errors::to_py;
 use crate::formats::{self, PyFormat};
 use crate::image::PyImage;
+use crate::kernel::{self, Kernel};
 use crate::lazy::Contents;
-use crate::{convert, kernel};
+use crate::watch::Watch;
 
 /// Fills `oxitk.io`, and registers the formats.
 pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
@@ -70,7 +72,7 @@ pub(crate) fn imread(
 ) -> PyResult<PyImage> {
     let pixel_type = pixel_type.map(|dtype| convert::requested_type(dtype, "imread")).transpose()?;
     let formats = formats::registered();
-    let image = kernel::run(py, |_| {
+    let image = kernel::run(py, Kernel::Imread, &Watch::default(), |_| {
         let image = formats.read(&path)?;
         match pixel_type {
             Some(pixel_type) => itk_io::convert(&image, pixel_type),
@@ -126,5 +128,5 @@ pub(crate) fn imwrite(
 ) -> PyResult<()> {
     let input = convert::input(image, "imwrite")?;
     let (formats, options) = (formats::registered(), WriteOptions::default().compress(compress));
-    kernel::run(py, |_| formats.write(&input.image, &path, &options))
+    kernel::run(py, Kernel::Imwrite, &Watch::default(), |_| formats.write(&input.image, &path, &options))
 }

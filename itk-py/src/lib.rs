@@ -8,12 +8,15 @@ mod convert;
 mod errors;
 mod filters;
 mod formats;
+mod hooks;
 mod image;
 mod io;
 mod kernel;
 mod lazy;
 mod preview;
+pub mod thread_state;
 mod threads;
+mod watch;
 
 /// The native part of oxitk; use the names of the package `oxitk` instead.
 ///
@@ -23,6 +26,11 @@ mod _native {
     #[pymodule_export]
     use crate::formats::_registered_formats;
     #[pymodule_export]
+    use crate::hooks::{
+        _ensure_in_a_loop, _in_foreign_thread, _kernels, _probe, _probe_steps, _refused, _releases_gil,
+        PyGate,
+    };
+    #[pymodule_export]
     use crate::lazy::{_materialise, _materialised};
     #[pymodule_export]
     use crate::threads::{_live_buffers, _run_cli, _simd_level, _simd_levels};
@@ -30,6 +38,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::thread_state::claim(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -1,17 +1,20 @@
 //! Threads and levels, as Python sets and sees them; and the command line's door.
 
-use std::ffi::OsString;
+use std::ffi::{OsString, c_int};
 
 use itk_core::{buffer, pool, simd};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::arguments::integer;
+use crate::cli;
+use crate::kernel::{self, Kernel};
 use crate::lazy::Contents;
-use crate::{cli, kernel};
+use crate::watch::{PyCancelToken, Watch, thread_count};
 
 /// Fills `oxitk.threads`.
 pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
+    contents.class::<PyCancelToken>()?;
+    let controller = contents.module().py().import("oxitk._threadpoolctl")?;
+    contents.value("register_threadpoolctl", controller.getattr("register_threadpoolctl")?)?;
     contents.function(&wrap_pyfunction!(get_num_threads, contents.module())?)?;
     contents.function(&wrap_pyfunction!(set_num_threads, contents.module())?)
 }
@@ -45,14 +48,8 @@ pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
 /// 2
 #[pyfunction]
 pub(crate) fn set_num_threads(n: &Bound<'_, PyAny>) -> PyResult<()> {
-    let what = "set_num_threads: number of threads";
-    match usize::try_from(integer(n, what)?) {
-        Ok(n @ 1..=pool::MAX_THREADS) => {
-            pool::set_num_threads(n);
-            Ok(())
-        }
-        _ => Err(PyValueError::new_err(format!("{what} must be 1 to {}, got {n}", pool::MAX_THREADS))),
-    }
+    pool::set_num_threads(thread_count(n, "set_num_threads: number of threads")?);
+    Ok(())
 }
 
 /// The number of threads that oxitk uses.
@@ -96,5 +93,19 @@ pub(crate) fn _simd_levels() -> Vec<&'static str> {
 /// Run the command line `args`, program name first, and return its exit code.
 #[pyfunction]
 pub(crate) fn _run_cli(py: Python<'_>, args: Vec<OsString>) -> PyResult<i32> {
-    kernel::run(py, |_| Ok(cli::run(args)))
+    kernel::run(py, Kernel::CommandLine, &Watch::default(), |_| Ok(cli::run(args)))
+}
+
+/// For threadpoolctl, which looks for C functions in loaded libraries.
+#[expect(unsafe_code, reason = "a symbol of this name is in no other library")]
+#[unsafe(no_mangle)]
+extern "C" fn oxitk_get_num_threads() -> c_int {
+    pool::num_threads() as c_int
+}
+
+/// As [`oxitk_get_num_threads`].
+#[expect(unsafe_code, reason = "a symbol of this name is in no other library")]
+#[unsafe(no_mangle)]
+extern "C" fn oxitk_set_num_threads(threads: c_int) {
+    pool::set_num_threads(usize::try_from(threads).unwrap_or(1).clamp(1, pool::MAX_THREADS));
 }

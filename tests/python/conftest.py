@@ -18,6 +18,12 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 # The peers need the real ITK: `make test-peers` runs them in a venv of their own.
 collect_ignore = [] if importlib.util.find_spec("itk") else ["peers"]
 
+PROCESS_WIDE = {"capfd", "fresh", "monkeypatch", "run", "threads", "tmp_path"}
+
+
+def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "thread_unsafe: not to be run in several threads at once")
+
 
 def pytest_report_header() -> str:
     return f"oxitk {oxitk.__version__} of {Path(oxitk.__file__).parent}, numpy {np.__version__}"
@@ -29,6 +35,9 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(120))
+        # For pytest-run-parallel: what changes or counts things of the whole process cannot run beside itself.
+        if PROCESS_WIDE & set(getattr(item, "fixturenames", ())) or item.path.stem.startswith("test_threads"):
+            item.add_marker(pytest.mark.thread_unsafe(reason="process-wide"))
 
 
 @pytest.fixture

@@ -26,10 +26,12 @@ from oxitk.filters import median as median
 from oxitk.image import Image as Image
 from oxitk.io import imread as imread
 from oxitk.io import imwrite as imwrite
+from oxitk.threads import CancelToken as CancelToken
 from oxitk.threads import get_num_threads as get_num_threads
 from oxitk.threads import set_num_threads as set_num_threads
 
 __all__ = [
+    "CancelToken",
     "Chain",
     "FileFormatError",
     "GradientMagnitude",

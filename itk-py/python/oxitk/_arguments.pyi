@@ -1,7 +1,7 @@
 """What arguments may be, for checkers only: there is no such module at run time."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, SupportsFloat, SupportsIndex, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,3 +22,10 @@ PixelKind: TypeAlias = Literal[
     "symmetric_tensor",
     "variable_length",
 ]
+
+class Updatable(Protocol):
+    """What has `update` for increments, as tqdm's bars have."""
+
+    def update(self, step: float, /) -> object: ...
+
+Progress: TypeAlias = bool | Callable[[float], object] | Updatable

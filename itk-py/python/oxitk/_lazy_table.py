@@ -6,11 +6,12 @@ SUBMODULES = {
     "filters": ("Chain", "GradientMagnitude", "Median", "gradient_magnitude", "median"),
     "image": ("Image",),
     "io": ("Format", "formats", "imread", "imwrite", "register_format"),
-    "threads": ("get_num_threads", "set_num_threads"),
+    "threads": ("CancelToken", "get_num_threads", "register_threadpoolctl", "set_num_threads"),
 }
 
 # The names that the package has too, and the module that each is taken from.
 OWNERS = {
+    "CancelToken": "threads",
     "Chain": "filters",
     "FileFormatError": "_errors",
     "GradientMagnitude": "filters",

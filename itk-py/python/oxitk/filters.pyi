@@ -5,8 +5,9 @@ from typing import SupportsIndex, TypeAlias, TypeVar, final, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from oxitk._arguments import Floats, Ints, NanPolicy
+from oxitk._arguments import Floats, Ints, NanPolicy, Progress
 from oxitk.image import Image
+from oxitk.threads import CancelToken
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _Other = TypeVar("_Other", bound=np.generic)
@@ -50,15 +51,55 @@ class Median:
         nan_policy: NanPolicy = "propagate",
     ) -> Median: ...
     @overload
-    def __call__(self, image: Image, out: None = None) -> Image: ...
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: Image) -> Image: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: NDArray[_Other]) -> NDArray[_Other]: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
     @overload
-    def __call__(self, image: NDArray[_Scalar], out: None = None) -> NDArray[_Scalar]: ...
+    def __call__(
+        self,
+        image: NDArray[_Scalar],
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Scalar]: ...
     @overload
-    def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
         """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
@@ -95,13 +136,45 @@ class GradientMagnitude:
         dtype: DTypeLike | None = None,
     ) -> GradientMagnitude: ...
     @overload
-    def __call__(self, image: Image, out: None = None) -> Image: ...
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: Image) -> Image: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: NDArray[_Other]) -> NDArray[_Other]: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
     @overload
-    def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
         """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
@@ -135,13 +208,45 @@ class Chain:
     def filters(self) -> tuple[Median | GradientMagnitude, ...]:
         """The filters in the order in which they are applied."""
     @overload
-    def __call__(self, image: Image, out: None = None) -> Image: ...
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: Image) -> Image: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike | Image, out: NDArray[_Other]) -> NDArray[_Other]: ...
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
     @overload
-    def __call__(self, image: ArrayLike, out: None = None) -> NDArray[np.generic]:
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
         """Call self as a function."""
 
     def __or__(self, other: Median | GradientMagnitude | Chain, /) -> Chain: ...
@@ -159,6 +264,9 @@ def median(
     channel_axis: SupportsIndex | None = None,
     nan_policy: NanPolicy = "propagate",
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> Image: ...
 @overload
 def median(
@@ -169,6 +277,9 @@ def median(
     channel_axis: SupportsIndex | None = None,
     nan_policy: NanPolicy = "propagate",
     out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> Image: ...
 @overload
 def median(
@@ -179,6 +290,9 @@ def median(
     channel_axis: SupportsIndex | None = None,
     nan_policy: NanPolicy = "propagate",
     out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[_Other]: ...
 @overload
 def median(
@@ -189,6 +303,9 @@ def median(
     channel_axis: SupportsIndex | None = None,
     nan_policy: NanPolicy = "propagate",
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[_Scalar]: ...
 @overload
 def median(
@@ -199,6 +316,9 @@ def median(
     channel_axis: SupportsIndex | None = None,
     nan_policy: NanPolicy = "propagate",
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[np.generic]:
     """Median of a box window around each pixel.
 
@@ -220,6 +340,13 @@ def median(
         ``m // 2`` smaller ones; NaN where there is none); ValueError.
     out : ndarray or oxitk.Image, optional
         Where to write, of the input's shape and dtype; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
 
     Returns
     -------
@@ -232,6 +359,8 @@ def median(
         If the dtype is not supported, or a radius is no integer.
     ValueError
         If a radius is negative or there is a wrong number of them, or `out` does not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
 
     See Also
     --------
@@ -262,6 +391,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: DTypeLike | None = None,
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> Image: ...
 @overload
 def gradient_magnitude(
@@ -272,6 +404,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: DTypeLike | None = None,
     out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> Image: ...
 @overload
 def gradient_magnitude(
@@ -282,6 +417,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: DTypeLike | None = None,
     out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[_Other]: ...
 @overload
 def gradient_magnitude(
@@ -292,6 +430,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: type[_Other] | np.dtype[_Other],
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[_Other]: ...
 @overload
 def gradient_magnitude(  # type: ignore[overload-overlap]
@@ -302,6 +443,9 @@ def gradient_magnitude(  # type: ignore[overload-overlap]
     channel_axis: SupportsIndex | None = None,
     dtype: None = None,
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[np.float64]: ...
 @overload
 def gradient_magnitude(
@@ -312,6 +456,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: None = None,
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[np.float32]: ...
 @overload
 def gradient_magnitude(
@@ -322,6 +469,9 @@ def gradient_magnitude(
     channel_axis: SupportsIndex | None = None,
     dtype: DTypeLike | None = None,
     out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
 ) -> NDArray[np.generic]:
     """Magnitude of the gradient by central differences.
 
@@ -342,6 +492,13 @@ def gradient_magnitude(
         truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
     out : ndarray or oxitk.Image, optional
         Where to write, of the input's shape; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
 
     Returns
     -------
@@ -354,6 +511,8 @@ def gradient_magnitude(
         If a dtype is not supported.
     ValueError
         If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
 
     See Also
     --------

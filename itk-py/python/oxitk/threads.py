@@ -1,4 +1,4 @@
-"""How many threads oxitk uses."""
+"""How many threads oxitk uses, and a token that stops its work."""
 
 from oxitk import _lazy, _lazy_table
 

@@ -8,6 +8,7 @@ use super::gradient::PyGradientMagnitude;
 use super::run;
 use super::smoothing::PyMedian;
 use super::spec::{Spec, hash};
+use crate::watch::Watch;
 
 /// The filters of an object: of a chain all, of a filter itself.
 fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
@@ -89,17 +90,22 @@ impl PyChain {
     /// image : array_like or oxitk.Image
     /// out : ndarray or oxitk.Image, optional
     ///     Where the last filter writes.
+    /// progress, cancel, num_threads
+    ///     As those of `median`; progress is that of the whole chain.
     ///
     /// Returns
     /// -------
     /// ndarray or oxitk.Image
-    #[pyo3(signature = (image, out=None))]
+    #[pyo3(signature = (image, out=None, *, progress=None, cancel=None, num_threads=None))]
     fn __call__<'py>(
         &self,
         image: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
+        progress: Option<&Bound<'py, PyAny>>,
+        cancel: Option<&Bound<'py, PyAny>>,
+        num_threads: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        run(&self.0, image, out)
+        run(&self.0, image, out, &Watch::new("chain", progress, cancel, num_threads)?)
     }
 
     fn __or__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

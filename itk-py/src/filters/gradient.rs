@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::spec::Spec;
-use super::{filter_methods, hash, join, reduce, run};
+use super::{Watch, filter_methods, hash, join, reduce, run};
 
 /// Magnitude of the gradient by central differences.
 ///
@@ -25,6 +25,13 @@ use super::{filter_methods, hash, join, reduce, run};
 ///     truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
 /// out : ndarray or oxitk.Image, optional
 ///     Where to write, of the input's shape; must not share memory with the input.
+/// progress : bool, callable or object with ``update``, optional
+///     Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+///     tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+/// cancel : oxitk.CancelToken, optional
+///     Stops the work from any thread.
+/// num_threads : int, optional
+///     Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
 ///
 /// Returns
 /// -------
@@ -37,6 +44,8 @@ use super::{filter_methods, hash, join, reduce, run};
 ///     If a dtype is not supported.
 /// ValueError
 ///     If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+/// ProcessAborted
+///     If it was cancelled; `out` is half written then.
 ///
 /// See Also
 /// --------
@@ -56,7 +65,9 @@ use super::{filter_methods, hash, join, reduce, run};
 /// >>> oxitk.gradient_magnitude(np.array([0, 10, 20, 30], dtype=np.uint8), spacing=0.5)
 /// array([10., 20., 20., 10.], dtype=float32)
 #[pyfunction]
-#[pyo3(signature = (image, *, spacing=None, axes=None, channel_axis=None, dtype=None, out=None))]
+#[pyo3(signature = (image, *, spacing=None, axes=None, channel_axis=None, dtype=None, out=None, progress=None,
+                    cancel=None, num_threads=None))]
+#[expect(clippy::too_many_arguments, reason = "keyword arguments")]
 pub(crate) fn gradient_magnitude<'py>(
     image: &Bound<'py, PyAny>,
     spacing: Option<&Bound<'py, PyAny>>,
@@ -64,8 +75,12 @@ pub(crate) fn gradient_magnitude<'py>(
     channel_axis: Option<&Bound<'py, PyAny>>,
     dtype: Option<&Bound<'py, PyAny>>,
     out: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
+    cancel: Option<&Bound<'py, PyAny>>,
+    num_threads: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    run(&[Spec::gradient_magnitude(spacing, axes, channel_axis, dtype)?], image, out)
+    let watch = Watch::new("gradient_magnitude", progress, cancel, num_threads)?;
+    run(&[Spec::gradient_magnitude(spacing, axes, channel_axis, dtype)?], image, out, &watch)
 }
 
 /// The gradient magnitude as an object: called with an image, picklable, hashable, joined by ``|``.

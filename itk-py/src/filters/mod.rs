@@ -14,6 +14,7 @@ use smoothing::{PyMedian, median};
 use spec::{hash, reduce};
 
 use crate::lazy::Contents;
+use crate::watch::Watch;
 
 /// Fills `oxitk.filters`.
 pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
@@ -37,18 +38,24 @@ macro_rules! filter_methods {
             /// ----------
             /// image : array_like or oxitk.Image
             /// out : ndarray or oxitk.Image, optional
+            /// progress, cancel, num_threads
+            ///     As those of the function of the same name.
             ///
             /// Returns
             /// -------
             /// ndarray or oxitk.Image
             ///     As the function of the same name.
-            #[pyo3(signature = (image, out=None))]
+            #[pyo3(signature = (image, out=None, *, progress=None, cancel=None, num_threads=None))]
             fn __call__<'py>(
                 &self,
                 image: &Bound<'py, PyAny>,
                 out: Option<&Bound<'py, PyAny>>,
+                progress: Option<&Bound<'py, PyAny>>,
+                cancel: Option<&Bound<'py, PyAny>>,
+                num_threads: Option<&Bound<'py, PyAny>>,
             ) -> PyResult<Bound<'py, PyAny>> {
-                run(std::slice::from_ref(&self.0), image, out)
+                let watch = Watch::new(self.0.name(), progress, cancel, num_threads)?;
+                run(std::slice::from_ref(&self.0), image, out, &watch)
             }
 
             fn __or__<'py>(&self, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

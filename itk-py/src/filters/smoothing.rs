@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use super::spec::Spec;
-use super::{filter_methods, hash, join, reduce, run};
+use super::{Watch, filter_methods, hash, join, reduce, run};
 use crate::arguments::Argument;
 
 /// Median of a box window around each pixel.
@@ -27,6 +27,13 @@ use crate::arguments::Argument;
 ///     ``m // 2`` smaller ones; NaN where there is none); ValueError.
 /// out : ndarray or oxitk.Image, optional
 ///     Where to write, of the input's shape and dtype; must not share memory with the input.
+/// progress : bool, callable or object with ``update``, optional
+///     Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+///     tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+/// cancel : oxitk.CancelToken, optional
+///     Stops the work from any thread.
+/// num_threads : int, optional
+///     Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
 ///
 /// Returns
 /// -------
@@ -39,6 +46,8 @@ use crate::arguments::Argument;
 ///     If the dtype is not supported, or a radius is no integer.
 /// ValueError
 ///     If a radius is negative or there is a wrong number of them, or `out` does not fit.
+/// ProcessAborted
+///     If it was cancelled; `out` is half written then.
 ///
 /// See Also
 /// --------
@@ -59,8 +68,11 @@ use crate::arguments::Argument;
 ///        [1, 1, 1],
 ///        [1, 1, 9]], dtype=uint8)
 #[pyfunction]
-#[pyo3(signature = (image, radius=Argument::default(), *, axes=None, channel_axis=None, nan_policy="propagate", out=None),
-       text_signature = "(image, radius=1, *, axes=None, channel_axis=None, nan_policy='propagate', out=None)")]
+#[pyo3(signature = (image, radius=Argument::default(), *, axes=None, channel_axis=None, nan_policy="propagate",
+                    out=None, progress=None, cancel=None, num_threads=None),
+       text_signature = "(image, radius=1, *, axes=None, channel_axis=None, nan_policy='propagate', \
+                         out=None, progress=None, cancel=None, num_threads=None)")]
+#[expect(clippy::too_many_arguments, reason = "keyword arguments")]
 pub(crate) fn median<'py>(
     image: &Bound<'py, PyAny>,
     radius: Argument<'py>,
@@ -68,8 +80,12 @@ pub(crate) fn median<'py>(
     channel_axis: Option<&Bound<'py, PyAny>>,
     nan_policy: &str,
     out: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
+    cancel: Option<&Bound<'py, PyAny>>,
+    num_threads: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    run(&[Spec::median(radius, axes, channel_axis, nan_policy)?], image, out)
+    let watch = Watch::new("median", progress, cancel, num_threads)?;
+    run(&[Spec::median(radius, axes, channel_axis, nan_policy)?], image, out, &watch)
 }
 
 /// The median as an object: called with an image, picklable, hashable, and joined to others by ``|``.

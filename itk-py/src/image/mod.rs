@@ -9,7 +9,9 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use crate::arguments::{Values, reals};
 use crate::convert::{self, ForeignArray};
 use crate::errors::to_py;
-use crate::{kernel, preview};
+use crate::kernel::{self, Kernel};
+use crate::preview;
+use crate::watch::Watch;
 
 mod html;
 mod parse;
@@ -215,7 +217,10 @@ impl PyImage {
         }
         let metadata = metadata.map_or(Ok(Metadata::default()), metadata_from)?;
         let image = image.visit(Relabel { header: &header, metadata: &metadata }).map_err(to_py)?;
-        let image = if copy { kernel::run(py, |_| image.visit(Copied))? } else { image };
+        let image = match copy {
+            true => kernel::run(py, Kernel::ImageFromArray, &Watch::default(), |_| image.visit(Copied))?,
+            false => image,
+        };
         Self::new(image, is_bool).map_err(to_py)
     }
 
@@ -225,7 +230,8 @@ impl PyImage {
     /// -------
     /// oxitk.Image
     fn copy(&self, py: Python<'_>) -> PyResult<Self> {
-        Self::new(kernel::run(py, |_| self.image.visit(Copied))?, self.is_bool).map_err(to_py)
+        let copy = kernel::run(py, Kernel::ImageCopy, &Watch::default(), |_| self.image.visit(Copied))?;
+        Self::new(copy, self.is_bool).map_err(to_py)
     }
 
     #[getter]
@@ -464,7 +470,9 @@ impl PyImage {
         if self.image.header().region.pixels() == 0 {
             return Ok(None);
         }
-        kernel::run(py, |_| Ok(Some(preview::encode_png(&preview::panel(&self.image)?))))
+        kernel::run(py, Kernel::ImagePreview, &Watch::default(), |_| {
+            Ok(Some(preview::encode_png(&preview::panel(&self.image)?)))
+        })
     }
 
     /// The middle slices and a table of the geometry, for notebooks.
