@@ -61,8 +61,17 @@ impl<F: Filter + 'static> FilterNode<F> {
         let process = self.node.process();
         let process: &dyn Any = &*process;
         if process.downcast_ref::<Filtering<F>>().expect(SAME).0 == filter {
-            return Ok(());
+            Ok(())
+        } else {
+            self.replace(filter)
         }
+    }
+
+    /// Takes other parameters, for filters that cannot be compared, such as `Arc<dyn Filter>`: always a modification.
+    ///
+    /// # Errors
+    /// Those of observers of [`crate::events::Event::Modified`].
+    pub fn replace(&self, filter: F) -> Result<()> {
         self.node.set_process(Arc::new(Filtering(filter)))
     }
 

@@ -1,5 +1,6 @@
 //! What nodes are told of their inputs and outputs before there are pixels.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::{Error, Header, Metadata, Region, Result};
@@ -136,8 +137,9 @@ pub struct Request<'a> {
 pub(super) const PRIMARY: &str = "Primary";
 
 /// The name of an indexed input: `Primary`, `_1`, `_2`.
-pub(super) fn input_name(index: usize) -> Arc<str> {
-    if index == 0 { PRIMARY.into() } else { format!("_{index}").into() }
+pub(super) fn input_name(index: usize) -> Cow<'static, str> {
+    const FIRST: [&str; 4] = [PRIMARY, "_1", "_2", "_3"];
+    FIRST.get(index).map_or_else(|| format!("_{index}").into(), |name| Cow::Borrowed(*name))
 }
 
 pub(super) fn missing(node: &str, name: &str) -> Error {

@@ -173,7 +173,7 @@ impl Node {
     /// # Errors
     /// Those of observers of [`Event::Modified`].
     pub fn set_input(&self, index: usize, data: impl Into<DataObject>) -> Result<()> {
-        self.connect(input_name(index), Some(index), Some(data.into()))
+        self.connect(input_name(index).into(), Some(index), Some(data.into()))
     }
 
     /// Connects an input by name. `Primary`, `_1`, `_2` ... are the indexed ones.

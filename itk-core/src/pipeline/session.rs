@@ -152,7 +152,8 @@ pub(super) struct Session<'a> {
     /// How many steps have yet to run that take a data object, by its address.
     pub(super) holds: HashMap<usize, usize>,
     attend: Option<Attend<'a>>,
-    attended: Instant,
+    /// When it was last called; reading the clock costs as much as looking at a node.
+    attended: Option<Instant>,
 }
 
 impl Step {
@@ -253,8 +254,8 @@ impl<'a> Session<'a> {
             sources: Vec::with_capacity(8),
             outputs: 0,
             holds: HashMap::new(),
+            attended: attend.is_some().then(Instant::now),
             attend,
-            attended: Instant::now(),
         }
     }
 
@@ -365,10 +366,10 @@ impl<'a> Session<'a> {
 
     /// Gives who attends a turn, if it is time for one; false when the update is to stop.
     pub(super) fn attend(&mut self) -> bool {
-        match &mut self.attend {
-            Some(attend) if self.attended.elapsed() >= ATTENDED => {
+        match (&mut self.attend, &mut self.attended) {
+            (Some(attend), Some(attended)) if attended.elapsed() >= ATTENDED => {
                 let goes_on = attend();
-                self.attended = Instant::now();
+                *attended = Instant::now();
                 goes_on
             }
             _ => true,
