@@ -12,6 +12,8 @@ mod events;
 mod faults;
 #[path = "pipeline_inspect.rs"]
 mod inspect;
+#[path = "pipeline_outputs.rs"]
+mod outputs;
 #[path = "pipeline_property.rs"]
 mod property;
 #[path = "pipeline_streaming.rs"]

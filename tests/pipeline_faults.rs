@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use itk_core::events::Event;
 use itk_core::pipeline::{
@@ -248,4 +249,61 @@ fn outputs_that_do_not_fit_are_refused() {
             assert!(node.output().image().is_none());
         }
     }
+}
+
+#[test]
+fn threads_that_update_one_graph_wait_for_nobody_and_break_nothing() {
+    let nodes = graph(&Fault::default());
+    nodes[5].update().unwrap();
+    let expected = bytes(&nodes[5].output());
+    let results: Vec<(usize, usize)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|t| {
+                let nodes = &nodes;
+                scope.spawn(move || {
+                    let (mut done, mut refused) = (0, 0);
+                    for i in 0..200 {
+                        if (t + i) % 3 == 0 {
+                            nodes[i % 6].modified().unwrap();
+                        }
+                        match nodes[3 + i % 3].update() {
+                            Ok(()) => done += 1,
+                            Err(Error::Updating { .. }) => refused += 1,
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                    (done, refused)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (done, refused) = results.iter().fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+    assert!(done > 0 && done + refused == 800, "{results:?}");
+    assert!(nodes.iter().all(|node| !node.is_updating()));
+    nodes[5].update().unwrap();
+    assert_eq!(bytes(&nodes[5].output()), expected);
+}
+
+#[test]
+fn graphs_of_their_own_over_one_image_go_on_at_the_same_time() {
+    let pixels = (0..900).map(|i| (i * 7 % 251) as u8).collect();
+    let image = DataObject::from(itk_core::Image::from_vec(&[30, 30], pixels).unwrap());
+    let expected: Vec<Vec<u8>> = (0..4).map(|radius| median_of(&image, radius)).collect();
+    thread::scope(|scope| {
+        for t in 0..4 {
+            let (image, expected) = (&image, &expected);
+            scope.spawn(move || {
+                for radius in (0..40).map(|i| (i + t) % 4) {
+                    assert_eq!(median_of(image, radius), expected[radius]);
+                }
+            });
+        }
+    });
+}
+
+fn median_of(image: &DataObject, radius: usize) -> Vec<u8> {
+    let node = pipeline::filter(Median::new(radius), image);
+    node.update().unwrap();
+    bytes(&node.output())
 }

@@ -82,7 +82,7 @@ impl Display for Node {
             }
         }
         let inputs = self.inputs();
-        writeln!(f, "  Inputs: {}", if inputs.is_empty() { "none" } else { "" })?;
+        writeln!(f, "  Inputs:{}", if inputs.is_empty() { " none" } else { "" })?;
         for (name, data) in inputs {
             match data.source_output() {
                 Some((source, output)) => writeln!(f, "    {name}: {}, output {output}", source.name())?,

@@ -14,6 +14,7 @@
 //! updated leaves no node stuck; an input that several nodes share is made once, for all that they need; a change
 //! that comes while a node runs counts for the next update; an abort is always an error.
 
+mod connect;
 mod data;
 mod demand;
 mod describe;
@@ -21,6 +22,7 @@ mod filter;
 mod graph;
 mod information;
 mod node;
+mod pixels;
 mod process;
 mod pull;
 mod run;

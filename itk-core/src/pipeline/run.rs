@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::connect::InputList;
 use super::data::{DataObject, reaches_outside};
 use super::information::{Information, missing};
-use super::node::{Execution, InputList, Node};
+use super::node::{Execution, Node};
 use super::session::Session;
 use crate::events::Event;
 use crate::pump::{self, Attendance};

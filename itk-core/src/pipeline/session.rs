@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::connect::InputList;
 use super::data::{DataObject, reaches_outside};
 use super::demand::Demand;
 use super::information::{Information, Inputs, PRIMARY, input_name, missing};
-use super::node::{InputList, Node};
+use super::node::Node;
 use super::process::Process;
 use super::time;
 use crate::{Error, Header, Region, Result};
