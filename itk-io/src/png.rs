@@ -76,7 +76,7 @@ fn open(file: Arc<File>, reading: Reading<'_>) -> Result<Opened> {
 }
 
 fn begin<'a>(file: &Arc<File>, reading: Reading<'a>, watch: Option<&'a Watch<'a>>) -> Result<Decoding<'a>> {
-    let io = |source| reading.refused(source);
+    let io = |source| watch::error(source, |source| reading.refused(source));
     let length = file.metadata().map_err(io)?.len();
     let span = || Span::new(file.clone(), 0, length, watch);
     let scale = scale(span()).map_err(io)?.unwrap_or([1.0; 2]);

@@ -35,6 +35,9 @@ pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
 ///     become the nearest value that does (NaN 0), integers that don't fit wrap around, as in C and in numpy's
 ///     ``astype``; RGB becomes its luma ``(2125 R + 7154 G + 721 B) / 10000``.
 ///     Default the type and components that the file has.
+/// progress : bool, callable or object with ``update``, optional
+/// cancel : oxitk.CancelToken, optional
+///     As those of `median`.
 ///
 /// Returns
 /// -------
@@ -64,16 +67,19 @@ pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
 /// >>> oxitk.imread(path).shape
 /// (2, 3)
 #[pyfunction]
-#[pyo3(signature = (path, pixel_type=None))]
+#[pyo3(signature = (path, pixel_type=None, *, progress=None, cancel=None))]
 pub(crate) fn imread(
     py: Python<'_>,
     path: PathBuf,
     pixel_type: Option<&Bound<'_, PyAny>>,
+    progress: Option<&Bound<'_, PyAny>>,
+    cancel: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PyImage> {
     let pixel_type = pixel_type.map(|dtype| convert::requested_type(dtype, "imread")).transpose()?;
+    let watch = Watch::new("imread", progress, cancel, None)?;
     let formats = formats::registered();
-    let image = kernel::run(py, Kernel::Imread, &Watch::default(), |_| {
-        let image = formats.read(&path)?;
+    let image = kernel::run(py, Kernel::Imread, &watch, |context| {
+        let image = formats.open(&path)?.read_with(context)?;
         match pixel_type {
             Some(pixel_type) => itk_io::convert(&image, pixel_type),
             None => Ok(image),
@@ -93,6 +99,9 @@ pub(crate) fn imread(
 ///     all.
 /// compress : bool, default False
 ///     Compress the pixels without loss, where the format has a choice.
+/// progress : bool, callable or object with ``update``, optional
+/// cancel : oxitk.CancelToken, optional
+///     As those of `median`. Nothing is left behind of a file that was not completed.
 ///
 /// Raises
 /// ------
@@ -119,14 +128,19 @@ pub(crate) fn imread(
 /// >>> oxitk.imread(path).spacing_xyz
 /// (0.5, 2.0)
 #[pyfunction]
-#[pyo3(signature = (image, path, *, compress=false))]
+#[pyo3(signature = (image, path, *, compress=false, progress=None, cancel=None))]
 pub(crate) fn imwrite(
     py: Python<'_>,
     image: &Bound<'_, PyAny>,
     path: PathBuf,
     compress: bool,
+    progress: Option<&Bound<'_, PyAny>>,
+    cancel: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
     let input = convert::input(image, "imwrite")?;
     let (formats, options) = (formats::registered(), WriteOptions::default().compress(compress));
-    kernel::run(py, Kernel::Imwrite, &Watch::default(), |_| formats.write(&input.image, &path, &options))
+    let watch = Watch::new("imwrite", progress, cancel, None)?;
+    kernel::run(py, Kernel::Imwrite, &watch, |context| {
+        formats.write_with(&input.image, &path, &options, context)
+    })
 }

@@ -229,3 +229,35 @@ def test_a_token_says_what_it_is():
     token.cancel()
     token.cancel()
     assert repr(token) == "<oxitk.CancelToken, cancelled>" and token.cancelled() is True
+
+
+@pytest.mark.parametrize("name", ["a.mha", "a.mhd", "a.nrrd", "a.png"])
+@pytest.mark.parametrize("compress", [False, True])
+def test_reading_and_writing_are_watched_and_cancelled(tmp_path, name, compress):
+    a = noise("u2", (700, 900) if name.endswith("png") else (60, 200, 300))
+    path, heard = tmp_path / name, []
+
+    def callback(fraction: float) -> None:
+        heard.append(fraction)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        oxitk.imwrite(a, path, compress=compress, progress=callback)
+    assert len(heard) == 1
+    if heard[0] < 1.0:
+        assert os.listdir(tmp_path) == [], "something is left of a file that was not completed"
+    fractions: list[float] = []
+    oxitk.imwrite(a, path, compress=compress, progress=fractions.append)
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    fractions.clear()
+    oracle.assert_same(np.asarray(oxitk.imread(path, progress=fractions.append)), a)
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    with pytest.raises(ZeroDivisionError):
+        oxitk.imread(path, progress=callback)
+    token = oxitk.CancelToken()
+    token.cancel()
+    with pytest.raises(oxitk.ProcessAborted):
+        oxitk.imread(path, cancel=token)
+    with pytest.raises(oxitk.ProcessAborted):
+        oxitk.imwrite(a, tmp_path / ("b" + name[1:]), compress=compress, cancel=token)
+    assert not [file for file in os.listdir(tmp_path) if file.startswith("b")]

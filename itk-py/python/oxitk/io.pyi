@@ -5,7 +5,9 @@ from typing import final
 
 from numpy.typing import ArrayLike, DTypeLike
 
+from oxitk._arguments import Progress
 from oxitk.image import Image
+from oxitk.threads import CancelToken
 
 __all__ = [
     "Format",
@@ -113,7 +115,13 @@ def register_format(name: str) -> None:
     True
     """
 
-def imread(path: str | PathLike[str], pixel_type: DTypeLike | None = None) -> Image:
+def imread(
+    path: str | PathLike[str],
+    pixel_type: DTypeLike | None = None,
+    *,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> Image:
     """Read an image from a file.
 
     Parameters
@@ -125,6 +133,9 @@ def imread(path: str | PathLike[str], pixel_type: DTypeLike | None = None) -> Im
         become the nearest value that does (NaN 0), integers that don't fit wrap around, as in C and in numpy's
         ``astype``; RGB becomes its luma ``(2125 R + 7154 G + 721 B) / 10000``.
         Default the type and components that the file has.
+    progress : bool, callable or object with ``update``, optional
+    cancel : oxitk.CancelToken, optional
+        As those of `median`.
 
     Returns
     -------
@@ -155,7 +166,14 @@ def imread(path: str | PathLike[str], pixel_type: DTypeLike | None = None) -> Im
     (2, 3)
     """
 
-def imwrite(image: Image | ArrayLike, path: str | PathLike[str], *, compress: bool = False) -> None:
+def imwrite(
+    image: Image | ArrayLike,
+    path: str | PathLike[str],
+    *,
+    compress: bool = False,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+) -> None:
     """Write an image or array to a file.
 
     Parameters
@@ -167,6 +185,9 @@ def imwrite(image: Image | ArrayLike, path: str | PathLike[str], *, compress: bo
         all.
     compress : bool, default False
         Compress the pixels without loss, where the format has a choice.
+    progress : bool, callable or object with ``update``, optional
+    cancel : oxitk.CancelToken, optional
+        As those of `median`. Nothing is left behind of a file that was not completed.
 
     Raises
     ------
