@@ -19,7 +19,8 @@ demo: ## build into .venv, filter a real volume, and draw before and after: demo
 
 ## Check it
 .PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist check-asm check-counts
-test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist ## everything but the peers
+.PHONY: test-py313t test-unprotected
+test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist test-py313t ## everything but the peers
 	@tools/skip.sh
 
 test-peers: wheel ## compare with the real ITK, which is installed into a cached venv of its own
@@ -44,6 +45,12 @@ test-package: ## the three crates can be packed, and build from their packages
 
 test-python: wheel ## the wheel in a fresh venv of every Python found; PYTEST="-k median -x" goes to pytest
 	@$(STEP) "Python tests" tools/test-python.sh $(WHEEL) $(PYTEST)
+
+test-py313t: ## the Python tests without a GIL, on a Python that is built once from Debian's source and kept in the cache
+	@$(STEP) "Python without a GIL" tools/test-py313t.sh $(PYTEST)
+
+test-unprotected: ## takes protections away, one by one, and sees that tests turn red; UNPROTECT=FILE... for some; not in test
+	@$(STEP) "Protections" tools/test-unprotected.sh $(UNPROTECT)
 
 check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
 	@$(STEP) "Machine code" tools/check-asm.sh $(WHEEL)

@@ -3,7 +3,7 @@
 # copy of the tree and runs the tests that its first line names (`# turns red: TEST...`). Each patch must turn one of them
 # red at least; those tests are green without it, which is seen first. Takes about 1 minute a patch on 2 idle CPUs.
 #
-# The copy has three networks only, and a build folder of its own, which stays: target/unprotected.
+# The copy has three networks only, is not optimised, and keeps its own build folder: target/unprotected.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -19,7 +19,7 @@ venv=$folder/venv
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/python/requirements.txt
 site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$tree/itk-py/python" >"$site/oxitk-unprotected.pth"
-export PYTHONDONTWRITEBYTECODE=1 CARGO_TARGET_DIR=$folder/build CARGO_PROFILE_DEV_DEBUG=false
+export PYTHONDONTWRITEBYTECODE=1 CARGO_TARGET_DIR=$folder/build CARGO_PROFILE_DEV_DEBUG=false CARGO_PROFILE_DEV_OPT_LEVEL=0
 unset PYTHONPATH PYTHONHOME
 
 # The tree as it is, whether committed or not; files that do not change keep their times, so little is compiled again.
