@@ -54,3 +54,7 @@ def register_threadpoolctl():
     if not _registered:
         threadpoolctl.register(Controller)
         _registered.append(Controller)
+
+
+# Where users find it, and pickles do.
+register_threadpoolctl.__module__ = "oxitk.threads"
