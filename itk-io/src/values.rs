@@ -140,7 +140,8 @@ impl<'a> Values<'a> {
     /// Reads all values of the region into memory that has a place for each: components first, then x, y, z.
     pub(crate) fn read_to_slice<T: Pixel>(&mut self, region: &Region, out: &mut [T]) -> Result<()> {
         if self.payload.is_in_order() {
-            self.fill(out)?;
+            // Bytes are swapped while the cache has them, and soon after a look at the token.
+            out.chunks_mut(CHUNK / size_of::<T>()).try_for_each(|chunk| self.fill(chunk))?;
         } else {
             self.scatter(region, out)?;
         }

@@ -24,7 +24,7 @@ impl Writer {
     /// written.
     ///
     /// # Errors
-    /// [`Error::Unwritable`] when the file is another one than the header says, or such that no region can be written
+    /// [`itk_core::Error::Unwritable`] when the file is another one than the header says, or such that no region can be written
     /// by itself; those of [`crate::open`] and [`Writer::create`].
     /// # Source
     /// ITK's `MetaImageIO`, which compares geometry to the bit, and pastes into MetaImages only.
