@@ -165,7 +165,8 @@ impl Session<'_> {
                 self.fetch(number, i, &region)?;
             }
         }
-        run::generate(self, number, regions)?;
+        let wanted = demand.inputs[first_input..first_input + inputs.data.len()].to_vec();
+        run::generate(self, number, regions, wanted)?;
         let changed = node.modified_time() != modified;
         for output in outputs.iter() {
             let mut state = output.lock();

@@ -27,6 +27,7 @@ mod process;
 mod pull;
 mod run;
 mod session;
+mod share;
 mod streaming;
 mod svg;
 mod time;

@@ -265,6 +265,20 @@ impl Node {
         f64::from_bits(self.0.progress.load(Ordering::Relaxed))
     }
 
+    /// Says how much of the running work is done, 0 to 1, and tells observers each time; it never shrinks. For processes
+    /// that know their node and not their [`Run`](super::Run), which tells observers now and then.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] when the node was asked to stop; those of observers of [`Event::Progress`].
+    pub fn update_progress(&self, done: f64) -> Result<()> {
+        self.raise_progress(if done.is_nan() { 0.0 } else { done });
+        self.invoke(Event::Progress)?;
+        match self.abort_generate_data() {
+            true => Err(Error::Aborted { filter: self.name().into() }),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn store_progress(&self, done: f64) {
         self.0.progress.store(done.to_bits(), Ordering::Relaxed);
     }

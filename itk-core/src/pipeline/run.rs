@@ -80,6 +80,8 @@ pub struct Run<'a> {
     inputs: Arc<InputList>,
     outputs: Arc<Vec<DataObject>>,
     regions: Vec<Region>,
+    /// The part of each input that was asked for.
+    wanted: Vec<Option<Region>>,
     /// What observers were told last.
     told: Option<f64>,
     /// The inputs whose pixels were taken to be worked on in place.
@@ -87,7 +89,12 @@ pub struct Run<'a> {
 }
 
 /// Has a step make its outputs, between its start and its end event.
-pub(super) fn generate(session: &mut Session<'_>, step: usize, regions: Vec<Region>) -> Result<()> {
+pub(super) fn generate(
+    session: &mut Session<'_>,
+    step: usize,
+    regions: Vec<Region>,
+    wanted: Vec<Option<Region>>,
+) -> Result<()> {
     let claimed = &session.steps[step];
     let (node, process) = (claimed.node.clone(), claimed.process.clone());
     let (inputs, outputs) = (claimed.inputs.clone(), claimed.outputs.clone());
@@ -115,6 +122,7 @@ pub(super) fn generate(session: &mut Session<'_>, step: usize, regions: Vec<Regi
         inputs,
         outputs: outputs.clone(),
         regions,
+        wanted,
         told: None,
         taken: Vec::new(),
     };
@@ -199,6 +207,12 @@ impl Run<'_> {
             node: self.name.clone(),
             reason: format!("input {} has no pixels", self.inputs.names[input]),
         })
+    }
+
+    /// The part of an input that was asked for, xyz; [`Run::input`] gives at least that. `None` where nothing was: of an
+    /// input that is [pulled](Run::pull), and where no pixel is needed.
+    pub fn input_region(&self, input: usize) -> Option<Region> {
+        self.wanted.get(input).copied().flatten()
     }
 
     /// Size, geometry, pixel type and metadata of an input.
