@@ -436,3 +436,27 @@ pub(crate) fn array_over<'py>(
         Ok(array)
     }
 }
+
+/// An array as `__array__` is to give it: of another type, or copied, where that is asked for.
+pub(crate) fn cast<'py>(
+    array: Bound<'py, PyAny>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    copy: Option<bool>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let own = array.getattr("dtype")?;
+    let cast = match dtype {
+        Some(dtype) => {
+            let dtype = array.py().import("numpy")?.call_method1("dtype", (dtype,))?;
+            if dtype.eq(&own)? { None } else { Some(dtype) }
+        }
+        None => None,
+    };
+    match (cast, copy) {
+        (Some(dtype), Some(false)) => Err(PyValueError::new_err(format!(
+            "image: pixels of {own} cannot be shown as {dtype} without a copy"
+        ))),
+        (Some(dtype), _) => array.call_method1("astype", (dtype,)),
+        (None, Some(true)) => array.call_method0("copy"),
+        (None, _) => Ok(array),
+    }
+}

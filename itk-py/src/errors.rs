@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use itk_core::Error;
-use pyo3::exceptions::{PyMemoryError, PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 /// The exception for an error. Needs no attached thread until it is raised, but for the classes with two
@@ -14,7 +14,6 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         Error::Parameter { .. }
         | Error::Rank { .. }
         | Error::Size { .. }
-        | Error::InvalidRequestedRegion { .. }
         | Error::Geometry(_)
         | Error::SimdLevel { .. }
         | Error::ChainText { .. }
@@ -24,6 +23,15 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         Error::MissingKey(_) => ours("MetadataKeyError", (text,)),
         Error::Malformed { .. } | Error::UnknownFormat { .. } => ours("FileFormatError", (text,)),
         Error::Aborted { .. } => ours("ProcessAborted", (text,)),
+        Error::InvalidRequestedRegion { .. } => ours("InvalidRequestedRegionError", (text,)),
+        Error::Input { .. } | Error::Updating { .. } | Error::PhysicalSpace(_) => {
+            PyRuntimeError::new_err(text)
+        }
+        // A callback's exception comes out as it went in.
+        Error::Foreign { source, .. } => match source.downcast::<PyErr>() {
+            Ok(raised) => *raised,
+            Err(_) => PyRuntimeError::new_err(text),
+        },
         Error::Io { action, path, source } => {
             let reason = match source.raw_os_error() {
                 Some(_) => {

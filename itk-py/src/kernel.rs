@@ -25,6 +25,7 @@ pub(crate) enum Kernel {
     ImageFromArray,
     ImageCopy,
     ImagePreview,
+    PipelineUpdate,
     CommandLine,
     Probe,
 }
@@ -39,6 +40,7 @@ impl Kernel {
         Self::ImageFromArray,
         Self::ImageCopy,
         Self::ImagePreview,
+        Self::PipelineUpdate,
         Self::CommandLine,
         Self::Probe,
     ];
@@ -53,6 +55,7 @@ impl Kernel {
             Self::ImageFromArray => "image.from_array",
             Self::ImageCopy => "image.copy",
             Self::ImagePreview => "image.preview",
+            Self::PipelineUpdate => "pipeline.update",
             Self::CommandLine => "command_line",
             Self::Probe => "probe",
         }

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 
 use crate::image::PyImage;
-use crate::{filters, io, threads};
+use crate::{filters, io, pipeline, threads};
 
 /// A submodule that is being filled. A name that is there already stays, so that a retry after an error keeps the
 /// identity of functions, and what a user has set is not lost.
@@ -49,6 +49,7 @@ pub(crate) fn _materialise(name: &str, module: &Bound<'_, PyModule>) -> PyResult
         "filters" => filters::register,
         "image" => |contents| contents.class::<PyImage>(),
         "io" => io::register,
+        "pipeline" => pipeline::register,
         "threads" => threads::register,
         _ => return Err(PyValueError::new_err(format!("oxitk has no native submodule {name:?}"))),
     };

@@ -13,6 +13,7 @@ mod image;
 mod io;
 mod kernel;
 mod lazy;
+mod pipeline;
 mod preview;
 pub mod thread_state;
 mod threads;

@@ -30,6 +30,7 @@ CALLS: dict[str, Callable[[Path], object]] = {
     "image.from_array": lambda folder: oxitk.Image.from_array(SMALL, copy=True),
     "image.copy": lambda folder: IMAGE.copy(),
     "image.preview": lambda folder: IMAGE._repr_png_(),
+    "pipeline.update": lambda folder: oxitk.pipeline.filter(oxitk.Median(), SMALL).update(),
     "command_line": lambda folder: _native._run_cli(["oxitk", "info", str(_written(folder)), "--quiet"]),
     "probe": lambda folder: _native._probe(3),
 }

@@ -214,6 +214,7 @@ def test_thread_count_must_be_an_integer(n):
         ("FileFormatError", (OSError, RuntimeError)),
         ("InternalError", (RuntimeError,)),
         ("ProcessAborted", (RuntimeError,)),
+        ("InvalidRequestedRegionError", (ValueError, RuntimeError)),
     ],
 )
 def test_exceptions(name, bases):

@@ -9,7 +9,7 @@ import pytest
 
 PUBLIC = (
     "median gradient_magnitude Median GradientMagnitude Chain imread imwrite Image set_num_threads get_num_threads "
-    "__version__ MetadataKeyError MissingFileError FileFormatError InternalError ProcessAborted"
+    "__version__ MetadataKeyError MissingFileError FileFormatError InternalError ProcessAborted InvalidRequestedRegionError"
 ).split()
 
 

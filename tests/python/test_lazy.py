@@ -84,7 +84,10 @@ def test_the_first_touch_makes_one_submodule(fresh, submodule):
         f"""
         import oxitk, oxitk.{submodule}, oxitk._native
         def classes():
-            return {{c for c in object.__subclasses__() if c.__module__.startswith("oxitk.") and "_" not in c.__module__}}
+            found = {{c for c in object.__subclasses__() if c.__module__.startswith("oxitk.") and "_" not in c.__module__}}
+            while more := {{d for c in found for d in c.__subclasses__()}} - found:
+                found |= more
+            return found
         assert not classes(), classes()
         assert oxitk._native._materialised() == {{}}
         oxitk.{submodule}.{name}

@@ -4,7 +4,7 @@
 `Median` and `GradientMagnitude` are the same as objects that join by ``|``; `imread` and `imwrite` are for files.
 
 Importing the package loads neither numpy nor the native module: each name does when it is first used. The names live
-in the submodules `filters`, `image`, `io`, `threads` and `config`, which are made one by one, also at first use.
+in the submodules `filters`, `image`, `io`, `pipeline`, `threads` and `config`, which are made one by one, also at first use.
 """
 
 # `python -O` drops asserts; this must stay. Under another name, types and pickles would say where they are not.

@@ -4,16 +4,18 @@
 `Median` and `GradientMagnitude` are the same as objects that join by ``|``; `imread` and `imwrite` are for files.
 
 Importing the package loads neither numpy nor the native module: each name does when it is first used. The names live
-in the submodules `filters`, `image`, `io`, `threads` and `config`, which are made one by one, also at first use.
+in the submodules `filters`, `image`, `io`, `pipeline`, `threads` and `config`, which are made one by one, also at first use.
 """
 
 from oxitk import config as config
 from oxitk import filters as filters
 from oxitk import image as image
 from oxitk import io as io
+from oxitk import pipeline as pipeline
 from oxitk import threads as threads
 from oxitk._errors import FileFormatError as FileFormatError
 from oxitk._errors import InternalError as InternalError
+from oxitk._errors import InvalidRequestedRegionError as InvalidRequestedRegionError
 from oxitk._errors import MetadataKeyError as MetadataKeyError
 from oxitk._errors import MissingFileError as MissingFileError
 from oxitk._errors import ProcessAborted as ProcessAborted
@@ -37,6 +39,7 @@ __all__ = [
     "GradientMagnitude",
     "Image",
     "InternalError",
+    "InvalidRequestedRegionError",
     "Median",
     "MetadataKeyError",
     "MissingFileError",

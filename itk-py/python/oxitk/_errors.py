@@ -33,3 +33,9 @@ class ProcessAborted(RuntimeError):
     """A filter was stopped before its end; its output is not valid."""
 
     __module__ = "oxitk"
+
+
+class InvalidRequestedRegionError(ValueError, RuntimeError):
+    """A requested region reaches outside of the image. ITK raises RuntimeError; the value is wrong."""
+
+    __module__ = "oxitk"

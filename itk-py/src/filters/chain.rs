@@ -11,7 +11,7 @@ use super::spec::{Spec, hash};
 use crate::watch::Watch;
 
 /// The filters of an object: of a chain all, of a filter itself.
-fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
+pub(crate) fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
     if let Ok(median) = object.cast::<PyMedian>() {
         return Some(vec![median.get().0.clone()]);
     }
@@ -19,6 +19,14 @@ fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
         return Some(vec![gradient.get().0.clone()]);
     }
     object.cast::<PyChain>().ok().map(|chain| chain.get().0.clone())
+}
+
+/// The object of one filter.
+pub(crate) fn object_of<'py>(py: Python<'py>, spec: &Spec) -> PyResult<Bound<'py, PyAny>> {
+    match spec {
+        Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
+        Spec::GradientMagnitude { .. } => Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any()),
+    }
 }
 
 /// `left | right`; `NotImplemented` when the right one is no filter.
@@ -74,12 +82,7 @@ impl PyChain {
     /// The filters in the order in which they are applied.
     #[getter]
     fn filters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let objects = self.0.iter().map(|spec| match spec {
-            Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
-            Spec::GradientMagnitude { .. } => {
-                Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any())
-            }
-        });
+        let objects = self.0.iter().map(|spec| object_of(py, spec));
         PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
     }
 

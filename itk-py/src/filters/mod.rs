@@ -7,10 +7,12 @@ mod smoothing;
 mod spec;
 
 use chain::{PyChain, join};
+pub(crate) use chain::{object_of, specs_of};
 use gradient::{PyGradientMagnitude, gradient_magnitude};
 use pyo3::prelude::*;
 use run::run;
 use smoothing::{PyMedian, median};
+pub(crate) use spec::Spec;
 use spec::{hash, reduce};
 
 use crate::lazy::Contents;

@@ -31,9 +31,7 @@ pub(super) fn run<'py>(
     let mut header = input.image.header();
     let composite = (header.kind != PixelKind::Scalar).then_some(header.clone());
     if let Some(whole) = &composite {
-        let rank = whole.rank() as i64;
-        if !specs.iter().all(|spec| matches!(spec.selection().channel_axis, Some(a) if a == -1 || a == rank))
-        {
+        if !specs.iter().all(|spec| spec.leaves_components(whole.rank())) {
             whole.require_scalar(first.name()).map_err(to_py)?;
         }
         input.image = input.image.visit(Components).map_err(to_py)?;
@@ -48,7 +46,7 @@ pub(super) fn run<'py>(
         header = filter.plan(&header).map_err(to_py)?;
         filters.push(filter);
     }
-    let is_bool = input.is_bool && specs.iter().all(|s| matches!(s, Spec::Median { .. }));
+    let is_bool = input.is_bool && specs.iter().all(Spec::keeps_bool);
     if let Some(output) = &output {
         check_out(output, &header, is_bool, last.name())?;
     }

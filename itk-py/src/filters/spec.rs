@@ -14,7 +14,7 @@ use crate::convert;
 
 /// A filter with its arguments, before the number of axes is known.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Spec {
+pub(crate) enum Spec {
     Median { radius: Values<usize>, selection: Selection, nan_policy: NanPolicy },
     GradientMagnitude { spacing: Option<Values<f64>>, selection: Selection, dtype: Option<PixelType> },
 }
@@ -64,7 +64,7 @@ impl Spec {
         })
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Median { .. } => "median",
             Self::GradientMagnitude { .. } => "gradient_magnitude",
@@ -77,8 +77,19 @@ impl Spec {
         }
     }
 
+    /// Whether the components of an image of `rank` axes are filtered one by one: where the last axis of its array is the
+    /// `channel_axis`.
+    pub(crate) fn leaves_components(&self, rank: usize) -> bool {
+        matches!(self.selection().channel_axis, Some(axis) if axis == -1 || axis == rank as i64)
+    }
+
+    /// Whether what goes in as bool comes out as bool.
+    pub(crate) fn keeps_bool(&self) -> bool {
+        matches!(self, Self::Median { .. })
+    }
+
     /// The engine's filter for arrays of this header. `asked` is the result type that `out=` asks for.
-    pub(super) fn build(&self, input: &Header, asked: Option<PixelType>) -> PyResult<Arc<dyn Filter>> {
+    pub(crate) fn build(&self, input: &Header, asked: Option<PixelType>) -> PyResult<Arc<dyn Filter>> {
         let rank = input.rank();
         let chosen = self.selection().resolve(self.name(), rank)?;
         match self {
@@ -133,7 +144,7 @@ impl Spec {
         Ok(dict)
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let tuple = |values: Vec<String>| match &values[..] {
             [one] => format!("({one},)"),
             _ => format!("({})", values.join(", ")),

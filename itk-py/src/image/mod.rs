@@ -14,7 +14,7 @@ use crate::preview;
 use crate::watch::Watch;
 
 mod html;
-mod parse;
+pub(crate) mod parse;
 
 use parse::{index, matrix, metadata_from, xyz};
 
@@ -80,7 +80,7 @@ impl PyImage {
     }
 }
 
-fn value_to_py<'py>(py: Python<'py>, value: &MetadataValue) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn value_to_py<'py>(py: Python<'py>, value: &MetadataValue) -> PyResult<Bound<'py, PyAny>> {
     match value {
         MetadataValue::Text(text) => text.into_bound_py_any(py),
         MetadataValue::Integer(integer) => integer.into_bound_py_any(py),
@@ -93,7 +93,7 @@ fn zyx<'py, V: IntoPyObject<'py> + Copy>(py: Python<'py>, xyz: &[V]) -> PyResult
     PyTuple::new(py, values)
 }
 
-fn rows<'py>(py: Python<'py>, matrix: &[f64], rank: usize) -> PyResult<Bound<'py, PyTuple>> {
+pub(crate) fn rows<'py>(py: Python<'py>, matrix: &[f64], rank: usize) -> PyResult<Bound<'py, PyTuple>> {
     let rows = matrix.chunks(rank).map(|row| PyTuple::new(py, row)).collect::<PyResult<Vec<_>>>()?;
     PyTuple::new(py, rows)
 }
@@ -389,22 +389,7 @@ impl PyImage {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let array = convert::array_over(py, &slf.get().image, slf.clone().into_any(), slf.get().is_bool)?;
-        let own = array.getattr("dtype")?;
-        let cast = match dtype {
-            Some(dtype) => {
-                let dtype = py.import("numpy")?.call_method1("dtype", (dtype,))?;
-                if dtype.eq(&own)? { None } else { Some(dtype) }
-            }
-            None => None,
-        };
-        match (cast, copy) {
-            (Some(dtype), Some(false)) => Err(PyValueError::new_err(format!(
-                "image: pixels of {own} cannot be shown as {dtype} without a copy"
-            ))),
-            (Some(dtype), _) => array.call_method1("astype", (dtype,)),
-            (None, Some(true)) => array.call_method0("copy"),
-            (None, _) => Ok(array),
-        }
+        convert::cast(array, dtype, copy)
     }
 
     /// The pixels for another array library, over the same memory.

@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use crate::arguments::{Values, integers, reals, type_name};
 
 /// One value an axis, from a number or a sequence in xyz order.
-pub(super) fn xyz(object: &Bound<'_, PyAny>, name: &str, rank: usize) -> PyResult<Vec<f64>> {
+pub(crate) fn xyz(object: &Bound<'_, PyAny>, name: &str, rank: usize) -> PyResult<Vec<f64>> {
     let values = reals(object, "image", name)?;
     match values {
         Values::One(value) => Ok(vec![value; rank]),
@@ -20,7 +20,7 @@ pub(super) fn xyz(object: &Bound<'_, PyAny>, name: &str, rank: usize) -> PyResul
 }
 
 /// A square matrix from rows, or from its rows one after the other.
-pub(super) fn matrix(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<f64>> {
+pub(crate) fn matrix(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<f64>> {
     let wrong = |got: String| {
         PyValueError::new_err(format!(
             "image: direction_xyz must be {rank} rows of {rank} numbers, got {got}"
@@ -47,7 +47,7 @@ pub(super) fn matrix(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<f64
     if numbers.len() == rank * rank { Ok(numbers) } else { Err(wrong(format!("{} numbers", numbers.len()))) }
 }
 
-pub(super) fn index(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<i64>> {
+pub(crate) fn index(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<i64>> {
     let index = integers(object, "image", "index_xyz")?;
     if index.len() == rank {
         return Ok(index);
@@ -55,7 +55,7 @@ pub(super) fn index(object: &Bound<'_, PyAny>, rank: usize) -> PyResult<Vec<i64>
     Err(PyValueError::new_err(format!("image: index_xyz must have {rank} values, got {}", index.len())))
 }
 
-pub(super) fn metadata_from(dict: &Bound<'_, PyDict>) -> PyResult<Metadata> {
+pub(crate) fn metadata_from(dict: &Bound<'_, PyDict>) -> PyResult<Metadata> {
     let mut metadata = Metadata::default();
     for (key, value) in dict {
         let key: String =
