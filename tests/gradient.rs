@@ -102,6 +102,34 @@ fn every_type_at_every_thread_count_equals_the_naive_twin() {
 }
 
 #[test]
+fn every_width_equals_the_naive_twin() {
+    fn check<I: Pixel, O: Pixel>(size: &[usize], spacing: f64) {
+        let input = pixels::<I>(Content::Bits, size.iter().product(), &mut Random::new(size[0] as u64));
+        let image = Image::from_vec(size, input.clone()).unwrap();
+        let got: Image<O> = GradientMagnitude::new().spacing(spacing).apply(&image).unwrap();
+        let expected = naive::gradient_magnitude::<I, O>(&input, size, &vec![Some(spacing); size.len()]);
+        assert_same(&got.to_vec(), &expected, &(I::TYPE, O::TYPE, size, spacing));
+    }
+    for width in (1..=140).chain([255, 256, 257, 1023, 1025]) {
+        check::<u8, u8>(&[width, 4], 1.0);
+        check::<i8, f32>(&[width, 3, 2], 1.0);
+        check::<f32, f32>(&[width, 3, 2], 0.7);
+        check::<f64, u16>(&[width, 3], 1.0);
+    }
+}
+
+/// What the integer path of 8-bit pixels rests on, for every sum of squares that there can be.
+#[test]
+fn half_of_the_f32_root_of_a_sum_of_bytes_squares_is_the_f64_result() {
+    for sum in 0..=6 * 255 * 255 {
+        let short = 0.5 * (sum as f32).sqrt();
+        let exact = (0.25 * f64::from(sum)).sqrt();
+        assert_eq!(short.to_bits(), (exact as f32).to_bits(), "{sum}");
+        assert_eq!(short as u16, exact as u16, "{sum}");
+    }
+}
+
+#[test]
 fn spacing_and_axes_are_chosen_by_the_caller() {
     let input = pixels::<i16>(Content::Bits, 5 * 4 * 3, &mut Random::new(4));
     let geometry = Geometry::identity(3).unwrap().with_spacing(&[0.5, 2.0, 3.0]).unwrap();
@@ -113,6 +141,8 @@ fn spacing_and_axes_are_chosen_by_the_caller() {
     check(GradientMagnitude::new().use_image_spacing(false), [Some(1.0); 3]);
     check(GradientMagnitude::new().spacing(PerAxis::zyx([0.1, 0.2, 0.3])), [Some(0.3), Some(0.2), Some(0.1)]);
     check(GradientMagnitude::new().axes(PerAxis::xyz([false, true, true])), [None, Some(2.0), Some(3.0)]);
+    check(GradientMagnitude::new().axes(PerAxis::xyz([true, false, true])), [Some(0.5), None, Some(3.0)]);
+    check(GradientMagnitude::new().axes(PerAxis::uniform(false)), [None; 3]);
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let error = GradientMagnitude::new().spacing(bad).apply::<_, f32>(&image).unwrap_err().to_string();
         assert_eq!(error, format!("gradient_magnitude: spacing must be positive and finite, got {bad}"));

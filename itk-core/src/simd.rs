@@ -104,26 +104,6 @@ pub trait KeyVector<K>: Copy {
     fn sort(self, other: Self) -> (Self, Self);
 }
 
-/// A register of f64. Made by [`F64Vector::load`] and [`F64Vector::splat`] only.
-pub trait F64Vector: Copy {
-    /// The level's token.
-    type Simd: Simd;
-    /// Numbers a register.
-    const LANES: usize;
-    /// The first `LANES` numbers of a slice.
-    fn load(simd: Self::Simd, values: &[f64]) -> Self;
-    /// The same number in each lane.
-    fn splat(simd: Self::Simd, value: f64) -> Self;
-    /// Writes the first `LANES` numbers of a slice.
-    fn store(self, values: &mut [f64]);
-    /// The sum, rounded.
-    fn add(self, other: Self) -> Self;
-    /// The product, rounded; never contracted with an addition.
-    fn mul(self, other: Self) -> Self;
-    /// The square root, correctly rounded.
-    fn sqrt(self) -> Self;
-}
-
 /// A level's token, and its registers.
 pub trait Simd: Copy + Send + Sync + 'static {
     /// Which level it is.
@@ -136,8 +116,6 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type I32: KeyVector<i32, Simd = Self>;
     /// Keys of 64 bits.
     type I64: KeyVector<i64, Simd = Self>;
-    /// Numbers of 64 bits.
-    type F64: F64Vector<Simd = Self>;
     /// Bytes for counting.
     type Bytes: ByteVector<Simd = Self>;
     /// Hints that the cache line of an address, which may be any, will be used soon.

@@ -6,8 +6,8 @@
 
 use std::arch::x86_64::*;
 
-use super::register::{f64_vector, key_vectors};
-use super::{F64Vector, Job, KeyVector, Level, Simd};
+use super::register::key_vectors;
+use super::{Job, KeyVector, Level, Simd};
 
 /// The token of [`Level::Avx2`]; only [`Avx2::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,6 @@ impl Simd for Avx2 {
     type I16 = I16;
     type I32 = I32;
     type I64 = I64;
-    type F64 = F64;
     type Bytes = super::bytes_avx2::Bytes;
 
     #[inline(always)]
@@ -109,9 +108,4 @@ key_vectors! {
     I16 of 16 i16, min _mm256_min_epi16, max _mm256_max_epi16, splat _mm256_set1_epi16, floats negative_i16 select_i16;
     I32 of 8 i32, min _mm256_min_epi32, max _mm256_max_epi32, splat _mm256_set1_epi32, floats negative_i32 select_i32;
     I64 of 4 i64, min min_i64, max max_i64, splat _mm256_set1_epi64x, floats negative_i64 select_i64;
-}
-
-f64_vector! {
-    Avx2, __m256d of 4, load _mm256_loadu_pd, store _mm256_storeu_pd, splat _mm256_set1_pd,
-    add _mm256_add_pd, mul _mm256_mul_pd, sqrt _mm256_sqrt_pd
 }

@@ -6,8 +6,8 @@
 
 use std::arch::x86_64::*;
 
-use super::register::{f64_vector, key_vectors};
-use super::{F64Vector, Job, KeyVector, Level, Simd};
+use super::register::key_vectors;
+use super::{Job, KeyVector, Level, Simd};
 
 /// The token of [`Level::Avx512`]; only [`Avx512::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,6 @@ impl Simd for Avx512 {
     type I16 = I16;
     type I32 = I32;
     type I64 = I64;
-    type F64 = F64;
     type Bytes = super::bytes_avx512::Bytes;
 
     #[inline(always)]
@@ -103,9 +102,4 @@ key_vectors! {
     I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16, splat _mm512_set1_epi16, floats negative_i16 select_i16;
     I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32, splat _mm512_set1_epi32, floats negative_i32 select_i32;
     I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64;
-}
-
-f64_vector! {
-    Avx512, __m512d of 8, load _mm512_loadu_pd, store _mm512_storeu_pd, splat _mm512_set1_pd,
-    add _mm512_add_pd, mul _mm512_mul_pd, sqrt _mm512_sqrt_pd
 }

@@ -1,9 +1,9 @@
 //! The baseline level: 128-bit registers of the `wide` crate, on any architecture.
 #![expect(unsafe_code, reason = "raw reads and writes of memory that others may see")]
 
-use wide::{f64x2, i16x8, i32x4, i64x2, u8x16};
+use wide::{i16x8, i32x4, i64x2, u8x16};
 
-use super::{F64Vector, Job, KeyVector, Level, Simd};
+use super::{Job, KeyVector, Level, Simd};
 
 /// The token of [`Level::Baseline`], which every CPU has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +28,6 @@ impl Simd for Baseline {
     type I16 = i16x8;
     type I32 = i32x4;
     type I64 = i64x2;
-    type F64 = f64x2;
     type Bytes = wide::i8x16;
 }
 
@@ -124,39 +123,4 @@ key_vector! {
     i16x8 of 8 i16;
     i32x4 of 4 i32;
     i64x2 of 2 i64;
-}
-
-impl F64Vector for f64x2 {
-    type Simd = Baseline;
-    const LANES: usize = 2;
-
-    #[inline(always)]
-    fn load(_: Baseline, values: &[f64]) -> Self {
-        Self::new([values[0], values[1]])
-    }
-
-    #[inline(always)]
-    fn splat(_: Baseline, value: f64) -> Self {
-        Self::new([value; 2])
-    }
-
-    #[inline(always)]
-    fn store(self, values: &mut [f64]) {
-        values[..2].copy_from_slice(&self.to_array());
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self + other
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self * other
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        self.sqrt()
-    }
 }

@@ -1,14 +1,17 @@
 //! The magnitude of the gradient by central differences.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over one index of several rows are what vectors are made of"
+)]
 
-use itk_core::buffer::Tile;
-use itk_core::simd::{self, F64Vector, Job, Level, Simd};
+use std::marker::PhantomData;
+
 use itk_core::{
-    AnyView, Axes, Error, Header, PerAxis, Pixel, PixelType, Region, Result, Steps, ViewMut, VisitType, pool,
+    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
 };
 
-use crate::filter::{Filter, Maps, Task, windowed_input_region};
-use crate::kernel::ring::Ring;
-use crate::kernel::tiles::tile_size;
+use crate::filter::windowed_input_region;
+use crate::kernel::stencil::{Number, Rows, Staged, Stencil, Sweep, is_exact_in_f32};
 
 /// The magnitude of the gradient: the root of the sum of squared central differences.
 ///
@@ -17,7 +20,8 @@ use crate::kernel::tiles::tile_size;
 /// axis, so the unit is that of the pixels over that of the spacing. The direction is not looked at, as in ITK.
 /// Beyond the border: the nearest pixel inside (ITK's zero-flux Neumann condition), so the difference there
 /// is half of a one-sided one.
-/// Cost: about 1 ns a pixel and axis, in f64; scratch is 16 KB a row of the stencil.
+/// Cost: one pass over the image, limited by f64 square roots or by memory: 0.5 to 1.5 ns a pixel. Scratch is some rows a
+/// thread.
 ///
 /// Integer results are truncated toward zero, as in ITK; one that does not fit becomes the nearest value that
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.
@@ -133,49 +137,14 @@ impl Filter for GradientMagnitude {
 
     fn fill(&self, task: Task<'_>) -> Result<()> {
         let scales = self.scales(task.input)?;
-        let stencil =
-            Stencil { load: loader(task.source), offset: task.offset(), scales, source: task.source };
-        task.output.pixel_type().visit(Fill { stencil, task })
+        task.output.pixel_type().visit(Fill { scales, task })
     }
 }
 
 impl<I: Pixel, O: Pixel> Maps<I, O> for GradientMagnitude {}
 
-/// Copies pixels along x, from an index on, as f64.
-type Load<'a> = Box<dyn Fn(usize, &[usize], &mut [f64]) + Sync + 'a>;
-
-fn loader(source: AnyView<'_>) -> Load<'_> {
-    struct Loader<'a>(AnyView<'a>);
-    impl<'a> VisitType for Loader<'a> {
-        type Out = Load<'a>;
-        fn visit<I: Pixel>(self) -> Load<'a> {
-            let view = self.0.typed::<I>().expect("visited with the view's own type");
-            Box::new(move |x, rest, out| {
-                // Converted in pieces that stay in the first-level cache.
-                let mut pixels = [I::default(); 256];
-                for (i, out) in out.chunks_mut(pixels.len()).enumerate() {
-                    let pixels = &mut pixels[..out.len()];
-                    view.load(x + 256 * i, rest, pixels);
-                    for (value, pixel) in out.iter_mut().zip(pixels) {
-                        *value = pixel.to_f64();
-                    }
-                }
-            })
-        }
-    }
-    source.pixel_type().visit(Loader(source))
-}
-
-struct Stencil<'a> {
-    source: AnyView<'a>,
-    load: Load<'a>,
-    /// The index in the input of the output's first pixel, xyz.
-    offset: Axes<usize>,
-    scales: Axes<Option<f64>>,
-}
-
 struct Fill<'a> {
-    stencil: Stencil<'a>,
+    scales: Axes<Option<f64>>,
     task: Task<'a>,
 }
 
@@ -183,109 +152,242 @@ impl VisitType for Fill<'_> {
     type Out = Result<()>;
 
     fn visit<O: Pixel>(self) -> Result<()> {
-        let level = simd::level()?;
-        let output: ViewMut<'_, O> = self.task.output.typed().expect("visited with the output's own type");
-        let cost = 0.7 + self.stencil.scales.len() as f64;
-        let (rows, columns) = tile_size(output.size(), 2, cost);
-        let tiles = output.into_tiles(rows, columns);
-        let context = self.task.context;
-        let steps = context.steps(NAME, tiles.len());
-        pool::for_each(
-            context,
-            tiles,
-            || (),
-            |_, mut tile| {
-                self.stencil.tile(level, &mut tile, &steps)?;
-                steps.tick();
-                Ok(())
-            },
-        )
-    }
-}
-
-impl Stencil<'_> {
-    fn tile<O: Pixel>(&self, level: Level, tile: &mut Tile<'_, O>, steps: &Steps<'_>) -> Result<()> {
-        let (size, columns) = (self.source.size(), tile.columns());
-        let rest_size = &size[1..];
-        let radius = GradientMagnitude::radius(&self.scales);
-        let first = self.offset[0] + columns.start;
-        // One pixel more on both sides, inside the image or repeated.
-        let (low, high) = (first.saturating_sub(1), (first + columns.len() + 1).min(size[0]));
-        let (before, width) = (1 - (first - low), columns.len() + 2);
-        let mut ring = Ring::<f64>::new(&radius[1..], rest_size, width);
-        let mut values = vec![0.0; columns.len().next_multiple_of(8)];
-        let mut out = vec![O::default(); columns.len()];
-        let mut pairs = Vec::new();
-        for row in tile.rows() {
-            steps.check()?;
-            let index = tile.index(row);
-            let centre = Axes::from_fn(index.len(), |a| index[a] + self.offset[a + 1]);
-            let mut stage = |rest: &[usize]| {
-                ring.row(rest, rest_size, |staged| {
-                    let inside = before + (high - low);
-                    (self.load)(low, rest, &mut staged[before..inside]);
-                    staged[0] = staged[before];
-                    staged[width - 1] = staged[inside - 1];
-                })
+        let Self { scales, task } = self;
+        let (source, offset) = (task.source, task.offset());
+        let output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
+        let cross = Cross::new(&scales);
+        let unit = scales.iter().flatten().all(|&c| c == 0.5);
+        macro_rules! fill {
+            ($stencil:expr) => {
+                Sweep { stencil: &$stencil, source, offset }.fill(NAME, output, task.context)
             };
-            let middle = stage(&centre) + 1;
-            pairs.clear();
-            pairs.extend(self.scales[0].map(|c| (middle - 1, middle + 1, c)));
-            for (a, &scale) in self.scales.iter().enumerate().skip(1) {
-                if let Some(c) = scale {
-                    let (mut left, mut right) = (centre, centre);
-                    left[a - 1] = centre[a - 1].saturating_sub(1);
-                    right[a - 1] = (centre[a - 1] + 1).min(size[a] - 1);
-                    pairs.push((stage(&left), stage(&right), c));
-                }
-            }
-            // Other axes' rows start one pixel before the first column too.
-            let skip = usize::from(self.scales[0].is_some());
-            for pair in &mut pairs[skip..] {
-                *pair = (pair.0 + 1, pair.1 + 1, pair.2);
-            }
-            simd::dispatch(
-                level,
-                MagnitudeRow { staged: ring.values(), middle, pairs: &pairs, out: &mut values },
-            );
-            for (pixel, &value) in out.iter_mut().zip(&values) {
-                *pixel = O::from_f64(value);
-            }
-            tile.store_next(&out);
         }
-        Ok(())
+        match (source.pixel_type(), O::TYPE) {
+            (PixelType::U8 | PixelType::I8, to) if unit && to != PixelType::F64 => fill!(Bytes(cross)),
+            (from, PixelType::F32) if is_exact_in_f32(from) => fill!(Central::<f32, f32>::new(cross)),
+            (from, _) if is_exact_in_f32(from) => fill!(Central::<f32, f64>::new(cross)),
+            (_, PixelType::F32) => fill!(Central::<f64, f32>::new(cross)),
+            _ => fill!(Central::<f64, f64>::new(cross)),
+        }
     }
 }
 
-/// One row of magnitudes from staged rows: `middle` is where the row itself starts, `pairs` where its two
-/// neighbours along an axis do, and that axis's factor. The length of `out` is a multiple of 8, and all rows
-/// can be read that far.
-struct MagnitudeRow<'a> {
-    staged: &'a [f64],
-    middle: usize,
-    pairs: &'a [(usize, usize, f64)],
-    out: &'a mut [f64],
+/// The rows of central differences along some axes: the middle one, then two for each axis but x.
+struct Cross {
+    radius: Axes<usize>,
+    rows: Vec<Axes<isize>>,
+    /// The factor along x.
+    along_x: Option<f64>,
+    /// The factors along the other axes.
+    others: Vec<f64>,
 }
 
-impl Job for MagnitudeRow<'_> {
-    type Out = ();
+impl Cross {
+    fn new(scales: &Axes<Option<f64>>) -> Self {
+        let rank = scales.len() - 1;
+        let mut rows = vec![Axes::filled(rank, 0)];
+        for a in (0..rank).filter(|&a| scales[a + 1].is_some()) {
+            rows.extend([-1, 1].map(|step| Axes::from_fn(rank, |b| if a == b { step } else { 0 })));
+        }
+        Self {
+            radius: GradientMagnitude::radius(scales),
+            rows,
+            along_x: scales[0],
+            others: scales[1..].iter().copied().flatten().collect(),
+        }
+    }
+}
+
+/// Central differences in f64, of rows that are staged as `V`.
+///
+/// These are ITK's operations, but for two that change no result. The sum over a pixel's neighbours begins with 0 there,
+/// which can change the sign of a zero only, and that is squared away. And the middle pixel times 0 is added along each
+/// axis there: as that is zero or NaN, adding it once is enough.
+struct Central<V, R> {
+    cross: Cross,
+    types: PhantomData<fn(V) -> R>,
+}
+
+impl<V, R> Central<V, R> {
+    fn new(cross: Cross) -> Self {
+        Self { cross, types: PhantomData }
+    }
+}
+
+impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
+    type Value = V;
+    type Result = R;
+
+    fn radius(&self) -> &[usize] {
+        &self.cross.radius
+    }
+
+    fn rows(&self) -> &[Axes<isize>] {
+        &self.cross.rows
+    }
+
+    fn cost(&self) -> f64 {
+        0.5 + 0.1 * self.cross.rows.len() as f64
+    }
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { staged, middle, pairs, out } = self;
-        let zero = S::F64::splat(simd, 0.0);
-        for (i, out) in out.chunks_exact_mut(S::F64::LANES).enumerate() {
-            let x = i * S::F64::LANES;
-            // The centre's coefficient is 0, and ITK multiplies by it: infinity and NaN come through.
-            let centre = zero.mul(S::F64::load(simd, &staged[middle + x..]));
-            let mut sum = zero;
-            for &(left, right, c) in pairs {
-                let left = S::F64::splat(simd, c).mul(S::F64::load(simd, &staged[left + x..]));
-                let right = S::F64::splat(simd, -c).mul(S::F64::load(simd, &staged[right + x..]));
-                let difference = zero.add(left).add(centre).add(right);
-                sum = sum.add(difference.mul(difference));
+    fn row(&self, rows: Rows<'_, V>, out: &mut [R]) {
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
+        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        match (along_x, others.as_slice()) {
+            (&Some(cx), &[]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    out[i] = R::of_f64((x * x).sqrt());
+                }
             }
-            sum.sqrt().store(out);
+            (&Some(cx), &[cy]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                let (above, below) = (side(1), side(2));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    let y = difference(cy, above[i], below[i]);
+                    out[i] = R::of_f64((x * x + y * y).sqrt());
+                }
+            }
+            (&Some(cx), &[cy, cz]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    let y = difference(cy, above[i], below[i]);
+                    let z = difference(cz, before[i], behind[i]);
+                    out[i] = R::of_f64((x * x + y * y + z * z).sqrt());
+                }
+            }
+            _ => self.general(rows, out),
         }
     }
+}
+
+impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
+    /// Any axes: one after the other, some columns at a time.
+    #[inline(always)]
+    fn general(&self, rows: Rows<'_, V>, out: &mut [R]) {
+        const COLUMNS: usize = 128;
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        let mut sums = [0.0; COLUMNS];
+        for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
+            let n = out.len();
+            let sums = &mut sums[..n];
+            let part = |row: usize, from: usize| &rows.get(row)[at + from..at + from + n];
+            if let Some(cx) = *along_x {
+                let (left, middle, right) = (part(0, 0), part(0, 1), part(0, 2));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    sums[i] = x * x;
+                }
+            } else {
+                let middle = part(0, 0);
+                for i in 0..n {
+                    // Without any axis, the pixel itself has no part in the result.
+                    sums[i] = if others.is_empty() { 0.0 } else { 0.0 * middle[i].into() };
+                }
+            }
+            for (a, &c) in others.iter().enumerate() {
+                let (left, right) = (part(1 + 2 * a, radius[0]), part(2 + 2 * a, radius[0]));
+                for i in 0..n {
+                    let g = difference(c, left[i], right[i]);
+                    sums[i] += g * g;
+                }
+            }
+            for i in 0..n {
+                out[i] = R::of_f64(sums[i].sqrt());
+            }
+        }
+    }
+}
+
+/// The difference along x. The middle pixel's coefficient is 0, and ITK multiplies by it: infinity and NaN come through.
+#[inline(always)]
+fn along_row<V: Into<f64>>(c: f64, left: V, middle: V, right: V) -> f64 {
+    c * left.into() + 0.0 * middle.into() - c * right.into()
+}
+
+#[inline(always)]
+fn difference<V: Into<f64>>(c: f64, left: V, right: V) -> f64 {
+    c * left.into() - c * right.into()
+}
+
+/// Central differences in integers, for 8-bit pixels and distances of 1.
+///
+/// The sum of squares of at most 6 differences of 8-bit numbers is less than 2²⁴, so f32 holds it. Its root in f32 is its root
+/// in f64 rounded to f32, as f64 has more than twice the digits of f32 and two more; half of it is exact. The integer
+/// part is the same too: below an even number 2m, the largest root is that of 4m² - 1, which is more than 1 / 4m less,
+/// and f32 tells these apart.
+struct Bytes(Cross);
+
+impl Stencil for Bytes {
+    type Value = i16;
+    type Result = f32;
+
+    fn radius(&self) -> &[usize] {
+        &self.0.radius
+    }
+
+    fn rows(&self) -> &[Axes<isize>] {
+        &self.0.rows
+    }
+
+    fn cost(&self) -> f64 {
+        0.2 + 0.05 * self.0.rows.len() as f64
+    }
+
+    #[inline(always)]
+    fn row(&self, rows: Rows<'_, i16>, out: &mut [f32]) {
+        let Cross { radius, along_x, others, .. } = &self.0;
+        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
+        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        match (along_x, others.as_slice()) {
+            (Some(_), &[_]) => {
+                let (left, right, above, below) = (&middle[..n], &middle[2..n + 2], side(1), side(2));
+                for i in 0..n {
+                    let sum = square(left[i], right[i]) + square(above[i], below[i]);
+                    out[i] = 0.5 * (sum as f32).sqrt();
+                }
+            }
+            (Some(_), &[_, _]) => {
+                let (left, right) = (&middle[..n], &middle[2..n + 2]);
+                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                for i in 0..n {
+                    let sum =
+                        square(left[i], right[i]) + square(above[i], below[i]) + square(before[i], behind[i]);
+                    out[i] = 0.5 * (sum as f32).sqrt();
+                }
+            }
+            _ => {
+                // Sums are kept as f32, which holds them.
+                out.fill(0.0);
+                if along_x.is_some() {
+                    let (left, right) = (&middle[..n], &middle[2..n + 2]);
+                    for i in 0..n {
+                        out[i] = square(left[i], right[i]) as f32;
+                    }
+                }
+                for a in 0..others.len() {
+                    let (left, right) = (side(1 + 2 * a), side(2 + 2 * a));
+                    for i in 0..n {
+                        out[i] += square(left[i], right[i]) as f32;
+                    }
+                }
+                for value in out {
+                    *value = 0.5 * value.sqrt();
+                }
+            }
+        }
+    }
+}
+
+/// The square of a difference of two numbers from 0 to 255.
+#[inline(always)]
+fn square(left: i16, right: i16) -> i32 {
+    let difference = i32::from(left - right);
+    difference * difference
 }
