@@ -2,8 +2,9 @@
 
     make bench-import                  # builds the wheel, installs the peers into a cached venv, runs this
     make bench-import BENCH="--runs 3"
+    make bench-import BENCH="--page docs/imports.md"
 
-Prints a Markdown table of medians, and says of each bound whether it is met. Exit status 1: a bound is missed. Every
+Prints a Markdown table of medians (the last command draws that of docs/imports.md anew), and says of each bound whether it is met. Exit status 1: a bound is missed. Every
 package that is not installed is named and left out.
 """
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import environment
 
@@ -31,6 +33,9 @@ class Package:
     result: str  # the median of a small array, as the first thing that is computed
 
 
+NAMED = ("oxitk", "itk-filtering", "simpleitk", "scipy", "scikit-image", "opencv-python-headless", "numpy")
+HEADING = "## Figures"
+INTRODUCTION = "Times on a busy machine are long for all; `make bench-import` measures anew, with bytecode caching on."
 ARRAY = "__import__('numpy').arange(25, dtype='f4').reshape(5, 5)"
 PACKAGES = (
     Package("oxitk", "m.median", "m.gradient_magnitude", f"m.median({ARRAY})"),
@@ -183,6 +188,7 @@ def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=9, help="fresh interpreters a figure; default 9")
+    parser.add_argument("--page", type=Path, metavar="FILE", help=f"write it below '{HEADING}' there, not to the terminal")
     parser.add_argument("--json", metavar="FILE", help="write the medians for programs")
     chosen = parser.parse_args()
     environment.enter()
@@ -202,21 +208,31 @@ def main() -> int:
     found = measure(here, chosen.runs)
     rows = bounds(found)
 
-    print("# What an import costs\n")
-    print(f"- CPU: {environment.cpu()}; load average {loads:.1f} before, {os.getloadavg()[0]:.1f} after")
-    print(f"- versions: Python {sys.version.split()[0]}, " + ", ".join(f"{n} {v}" for n, v in environment.versions().items()))
-    print(f"- run: medians of {chosen.runs} fresh interpreters each, {time.monotonic() - begin:.0f} s, {time.strftime('%Y-%m-%d')}")
-    for text in lacking:
-        print(f"- takes no part: {text}")
-    print(f"\n{table(found)}\n")
-    print(
-        "Modules and memory (peak) are over those of the bare interpreter. The first touch is of the name; the first "
-        "result is all of it, from before the import to the median of 5 × 5 numbers, and includes numpy.\n"
-    )
-    print("| bound | measured | |\n| --- | --: | --- |")
+    facts = [
+        f"CPU: {environment.cpu()}; load average {loads:.1f} before, {os.getloadavg()[0]:.1f} after",
+        f"versions: Python {sys.version.split()[0]}, "
+        + ", ".join(f"{name} {version}" for name, version in environment.versions().items() if name in NAMED),
+        f"run: medians of {chosen.runs} fresh interpreters each, {time.monotonic() - begin:.0f} s, {time.strftime('%Y-%m-%d')}",
+        *(f"takes no part: {text}" for text in lacking),
+    ]
     verdict = {True: "met", False: "**missed**", None: "not measured"}
-    for wanted, measured, met in rows:
-        print(f"| {wanted} | {measured} | {verdict[met]} |")
+    text = "\n\n".join(
+        [
+            "\n".join(f"- {fact}" for fact in facts),
+            table(found),
+            "Modules and memory (peak) are over those of the bare interpreter. The first touch is of the name; the first "
+            "result\nis all of it, from before the import to the median of 5 × 5 numbers, and includes numpy.",
+            "\n".join(
+                ["| bound | measured | |", "| --- | --: | --- |"]
+                + [f"| {wanted} | {measured} | {verdict[met]} |" for wanted, measured, met in rows]
+            ),
+        ]
+    )
+    if chosen.page:
+        kept = chosen.page.read_text().partition(f"{HEADING}\n")[0]
+        chosen.page.write_text(f"{kept}{HEADING}\n\n{INTRODUCTION}\n\n{text}\n")
+    else:
+        print(text)
     if chosen.json:
         with open(chosen.json, "w") as file:
             json.dump(found, file, indent=1)
