@@ -21,7 +21,7 @@ impl Node {
     /// Connects an indexed input; 0 is the primary one. The same object again is no modification.
     ///
     /// # Errors
-    /// Those of observers of [`Event::Modified`].
+    /// Those of observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn set_input(&self, index: usize, data: impl Into<DataObject>) -> Result<()> {
         self.connect(input_name(index).into(), Some(index), Some(data.into()))
     }
@@ -29,7 +29,7 @@ impl Node {
     /// Connects an input by name. `Primary`, `_1`, `_2` ... are the indexed ones.
     ///
     /// # Errors
-    /// Those of observers of [`Event::Modified`].
+    /// Those of observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn set_named_input(&self, name: &str, data: impl Into<DataObject>) -> Result<()> {
         self.connect(name.into(), index_of(name), Some(data.into()))
     }
@@ -37,7 +37,7 @@ impl Node {
     /// Disconnects an input.
     ///
     /// # Errors
-    /// Those of observers of [`Event::Modified`].
+    /// Those of observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn remove_input(&self, name: &str) -> Result<()> {
         self.connect(name.into(), index_of(name), None)
     }

@@ -24,7 +24,7 @@ impl DataObject {
     /// changes it.
     ///
     /// # Errors
-    /// Those of observers of [`Event::Modified`].
+    /// Those of observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn set_image(&self, image: impl Into<AnyImage>) -> Result<()> {
         let image = image.into();
         let region = image.header().region;
@@ -78,7 +78,7 @@ impl DataObject {
     /// region and the release flag. The pixels stay here.
     ///
     /// # Errors
-    /// Those of observers of [`Event::Modified`].
+    /// Those of observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn disconnect_pipeline(&self) -> Result<()> {
         let source = self.source_output();
         let fresh = {
@@ -104,7 +104,7 @@ impl DataObject {
     ///
     /// # Errors
     /// [`Error::PixelType`] when this object is known to have pixels of another type, as in ITK; those of
-    /// observers of [`Event::Modified`].
+    /// observers of [`Event::Modified`](crate::events::Event::Modified).
     pub fn graft(&self, other: &DataObject) -> Result<()> {
         if self.is_same(other) {
             return Ok(());

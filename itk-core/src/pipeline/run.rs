@@ -197,7 +197,7 @@ impl Run<'_> {
     }
 
     /// The pixels of an input that there are: at least the part that was asked for. The image's region is where they
-    /// lie. Inputs are counted as in [`Inputs`]: indexed ones first.
+    /// lie. Inputs are counted as in [`Inputs`](super::Inputs): indexed ones first.
     ///
     /// # Errors
     /// [`Error::Input`] when there is no such input, or it has no pixels.
