@@ -30,7 +30,9 @@ copy() {
     done
     # Written only when it is new, or its crate would be compiled each time.
     local schedule=itk-filters/build/schedule.rs
-    sed '/^const WINDOWS/,/^];/c const WINDOWS: \&[[usize; 3]] = \&[[3, 3, 1], [5, 5, 1], [3, 3, 3]];' $schedule >"$folder/schedule.rs"
+    "$python" -c 'import re, sys
+print(re.sub(r"(const WINDOWS: [^=]*= &\[).*?\];", r"\1[3, 3, 1], [5, 5, 1], [3, 3, 3]];", sys.stdin.read(), count=1, flags=re.S), end="")' \
+        <$schedule >"$folder/schedule.rs"
     cmp --quiet "$folder/schedule.rs" "$tree/$schedule" || cp "$folder/schedule.rs" "$tree/$schedule"
 }
 
