@@ -20,7 +20,7 @@ demo: ## build into .venv, filter a real volume, and draw before and after: demo
 ## Check it
 .PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist check-asm check-counts
 .PHONY: test-py313t test-unprotected
-test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist test-py313t ## everything but the peers
+test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist ## everything but the peers
 	@tools/skip.sh
 
 test-peers: wheel ## compare with the real ITK, which is installed into a cached venv of its own

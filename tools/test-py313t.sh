@@ -18,7 +18,7 @@ fi
 tools/skip.sh $check
 
 # The profile of the tests, whose debug assertions look for more than the wheel does.
-export UNSAFE_PYO3_SKIP_VERSION_CHECK=1
+export UNSAFE_PYO3_SKIP_VERSION_CHECK=1 PYO3_BUILD_EXTENSION_MODULE=1
 PYO3_PYTHON=$python cargo build --locked --package itk-py --lib
 
 work=$(mktemp -d)
