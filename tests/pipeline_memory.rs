@@ -1,10 +1,10 @@
-//! A volume that does not fit into its memory budget streams through two filters; alone in its process, as it counts
-//! all pixel memory there is.
+//! What concerns the whole process, one after the other: a volume that does not fit into its memory budget streams through
+//! two filters while all pixel memory is counted; memory that is far too large is given back; global settings.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use itk_core::buffer::live_and_peak_bytes;
-use itk_core::pipeline::{self, Divisions, Inputs, Node, Process, Run};
-use itk_core::{AnyImage, PixelType, Region, Result, Splitter};
+use itk_core::pipeline::{self, Divisions, Inputs, Node, Process, Run, Tolerance};
+use itk_core::{AnyImage, Axes, Buffer, PixelType, Region, Result, Splitter, ViewMut};
 use itk_filters::{Apply, GradientMagnitude, Median};
 use itk_tests::graph::{Virtual, part};
 
@@ -59,6 +59,48 @@ fn direct(strip: &Region, whole: &Region) -> Vec<f32> {
 }
 
 #[test]
+fn the_whole_process() {
+    a_volume_larger_than_its_budget_streams_within_it();
+    a_block_that_is_far_too_large_is_given_back();
+    global_settings_hold_for_all();
+}
+
+fn a_block_that_is_far_too_large_is_given_back() {
+    let axes = |n: usize| Axes::from_fn(1, |_| n);
+    let ones = |output: ViewMut<'_, u8>| {
+        for mut tile in output.into_tiles(1, usize::MAX) {
+            let row = vec![1; tile.columns().len()];
+            tile.store_next(&row);
+        }
+        Ok(())
+    };
+    let (before, _) = live_and_peak_bytes();
+    let large = Buffer::filled_by(axes(1000), ones).unwrap();
+    assert_eq!(live_and_peak_bytes().0, before + 1000);
+    let small = Buffer::filled_again(Some(large), axes(799), ones).unwrap();
+    assert_eq!(live_and_peak_bytes(), (before + 799, before + 1000), "never both at once");
+    drop(small);
+    assert_eq!(live_and_peak_bytes().0, before);
+}
+
+fn global_settings_hold_for_all() {
+    let (source, _) = Virtual::node(PixelType::U8, &[4, 4]);
+    let old = pipeline::filter(Median::new(1), source.output());
+    pipeline::set_global_tolerance(Tolerance { coordinate: 0.5, direction: 0.25 });
+    let new = pipeline::filter(Median::new(1), old.output());
+    pipeline::set_global_tolerance(Tolerance::default());
+    assert_eq!((old.tolerance(), new.tolerance().coordinate), (Tolerance::default(), 0.5));
+    pipeline::set_global_release_data_flag(true);
+    new.update().unwrap();
+    assert!(source.output().data_released() && old.output().data_released());
+    assert!(!source.output().release_data_flag() && source.output().should_release_data());
+    assert!(new.output().image().is_some(), "nothing takes it");
+    pipeline::set_global_release_data_flag(false);
+    new.modified().unwrap();
+    new.update().unwrap();
+    assert!(old.output().image().is_some());
+}
+
 fn a_volume_larger_than_its_budget_streams_within_it() {
     let (source, _) = Virtual::node(PixelType::U16, &SIZE);
     let median = pipeline::filter(Median::new(1), source.output());

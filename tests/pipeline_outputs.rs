@@ -1,7 +1,9 @@
 //! Outputs: their lifetime, memory used again, release, graft, in place.
 
+use std::panic::catch_unwind;
+
 use itk_core::pipeline::{DataObject, Node, Process, Run};
-use itk_core::{Error, Image, Result};
+use itk_core::{Axes, Buffer, Error, Image, Region, Result, ViewMut};
 use itk_filters::Median;
 
 use super::update::runs;
@@ -132,4 +134,86 @@ fn in_place_uses_the_inputs_memory_and_frees_the_input() {
     negate.update_largest_possible_region().unwrap();
     assert_eq!(bytes(&negate.output()), [254; 4]);
     assert_eq!(mine.typed::<u8>().unwrap().to_vec(), [1; 4], "the caller's own image stays");
+}
+
+#[test]
+fn an_image_without_source_is_as_large_as_its_pixels() {
+    let data = DataObject::from(flat(&[4, 4], 1));
+    data.set_requested_region(region(&[2, 2], &[0, 1]));
+    data.update_output_information().unwrap();
+    assert_eq!(
+        data.requested_region(),
+        Some(region(&[0, 0], &[4, 4])),
+        "a region without pixels is the whole"
+    );
+    let time = data.modified_time();
+    data.release_data();
+    assert_eq!(data.modified_time(), time, "freeing pixels is no modification");
+    assert_eq!((data.buffered_region(), data.data_released()), (None, true));
+    assert_eq!(data.largest_possible_region(), Some(region(&[0, 0], &[4, 4])));
+    data.set_image(flat(&[2, 3], 7)).unwrap();
+    data.update().unwrap();
+    assert_eq!(data.largest_possible_region(), Some(region(&[0, 0], &[2, 3])));
+    assert!(data.modified_time() > time && !data.data_released());
+}
+
+#[test]
+fn memory_of_another_size_is_used_again_where_it_is_little_too_large() {
+    let address = |buffer: &Buffer<u16>| buffer.start();
+    let axes = |size: &[usize]| Axes::from_fn(size.len(), |a| size[a]);
+    let ones = |output: ViewMut<'_, u16>| {
+        for mut tile in output.into_tiles(1, usize::MAX) {
+            let row = vec![1; tile.columns().len()];
+            tile.store_next(&row);
+        }
+        Ok(())
+    };
+    let old = Buffer::filled_again(None, axes(&[10, 10]), ones).unwrap();
+    let first = address(&old);
+    let smaller = Buffer::filled_again(Some(old), axes(&[9, 10]), ones).unwrap();
+    assert_eq!((address(&smaller), smaller.as_slice().unwrap()), (first, &[1; 90][..]));
+    let back = Buffer::filled_again(Some(smaller), axes(&[2, 50]), ones).unwrap();
+    assert_eq!(address(&back), first, "the block is still as large as it was");
+    let far_smaller = Buffer::filled_again(Some(back), axes(&[5, 10]), ones).unwrap();
+    let clone = far_smaller.clone();
+    let other = Buffer::filled_again(Some(far_smaller), axes(&[5, 10]), ones).unwrap();
+    assert_ne!(address(&other), address(&clone));
+    let failed = Buffer::filled_again(Some(other), axes(&[5, 10]), |_| Err(Error::Geometry("no".into())));
+    assert!(failed.is_err());
+    // Memory that others than Rust may see is theirs.
+    let shared = clone.into_shared().unwrap();
+    let at = address(&shared);
+    let keeps = shared.clone();
+    assert_ne!(address(&Buffer::filled_again(Some(shared), axes(&[5, 10]), ones).unwrap()), at);
+    drop(keeps);
+}
+
+#[test]
+fn boxes_of_an_output_lie_inside_and_apart() {
+    let fill = |boxes: &[Region]| {
+        catch_unwind(|| {
+            Buffer::<u8>::filled_by(Axes::from_fn(2, |a| [4, 4][a]), |output| {
+                for (mut brick, value) in output.into_boxes(boxes).into_iter().zip(1..) {
+                    for _ in 0..brick.size()[1] {
+                        brick.store_next(&vec![value; brick.size()[0]]);
+                    }
+                }
+                Ok(())
+            })
+        })
+    };
+    let good = [region(&[0, 0], &[4, 1]), region(&[3, 1], &[1, 3]), region(&[0, 1], &[3, 3])];
+    let pixels = fill(&good).unwrap().unwrap();
+    assert_eq!(pixels.as_slice().unwrap(), [1, 1, 1, 1, 3, 3, 3, 2, 3, 3, 3, 2, 3, 3, 3, 2]);
+    for bad in [
+        vec![region(&[0, 0], &[4, 2]), region(&[0, 1], &[4, 3])],
+        vec![region(&[0, 0], &[2, 4]), region(&[1, 3], &[3, 1]), region(&[2, 0], &[2, 3])],
+        vec![region(&[0, 0], &[4, 5])],
+        vec![region(&[-1, 0], &[4, 4])],
+        vec![region(&[0, 0], &[4, 3])],
+        vec![Region::of_size(&[4, 4, 1]).unwrap()],
+        vec![Region::new(&[i64::MAX - 4, 0], &[4, 4]).unwrap()],
+    ] {
+        assert!(fill(&bad).is_err(), "{bad:?}");
+    }
 }
