@@ -1,7 +1,7 @@
 """Usage: check_asm.py WHEEL_FOLDER: what the compiler made of the median's networks in the wheel's library.
 
-Every kernel has a body for every key at every level; none calls anything, and none leaves its level's registers. Prints
-a table: instructions, minima and maxima, loads and stores of rows and lists, and registers spilt to the stack.
+Every kernel has a body for every key, and a small one for other pixels, at every level; none calls anything, and none
+leaves its level's registers. Prints a table: instructions, minima and maxima, loads and stores of rows and lists, and registers spilt to the stack.
 """
 
 import math
@@ -15,11 +15,15 @@ from pathlib import Path
 
 REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm"}
 KEYS = ("u8", "i16", "i32", "i64")
+# Pixels that become keys in the kernels of windows of so many samples.
+FLIPPED, FLIPPED_SAMPLES = ("i8", "u16", "u32", "u64"), 27
+FLOATS, FLOAT_SAMPLES = ("f16", "f32", "f64"), 9
+TYPES = KEYS + FLIPPED + FLOATS
 
 # A symbol's line, with its name demangled.
 SYMBOL = re.compile(r"^[0-9a-f]+ <(?P<name>.*)>:$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
-KERNEL = re.compile(r"generated::(Median(\d+)x(\d+)x(\d+)), (\w+)>")
+KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)\w*), (?:half::\w+::)?(\w+)>")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
 MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
@@ -27,17 +31,20 @@ COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
 
 
 def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
-    """Kernel, key and level of what there must be, from the build script's list of windows."""
+    """Kernel, type and level of what there must be, from the build script's list of windows."""
     text = (folder / "itk-filters/build/schedule.rs").read_text()
     windows = re.findall(r"^    \[(\d+), (\d+), (\d+)\],$", text, re.MULTILINE)
+    (second,) = re.findall(r"^const FEW_ROWS: .* = &\[(.*)\];$", text, re.MULTILINE)
+    second = re.findall(r"\[(\d+), (\d+), (\d+)\]", second)
     (large,) = re.findall(r"product::<usize>\(\) > (\d+)", text)
     assert windows, "schedule.rs lists no windows"
     expected = set()
-    for window in windows:
+    for window, end in [(window, "") for window in windows] + [(window, "FewRows") for window in second]:
+        samples = math.prod(map(int, window))
         # Large windows have kernels where registers are wide and keys narrow.
-        narrow = math.prod(map(int, window)) > int(large)
-        keys, levels = (KEYS[:3], ("avx2", "avx512")) if narrow else (KEYS, REGISTERS)
-        expected |= {("Median" + "x".join(window), key, level) for key in keys for level in levels}
+        types, levels = (KEYS[:3], ("avx2", "avx512")) if samples > int(large) else (KEYS, REGISTERS)
+        types += (FLIPPED if samples <= FLIPPED_SAMPLES else ()) + (FLOATS if samples <= FLOAT_SAMPLES else ())
+        expected |= {("Median" + "x".join(window) + end, pixel, level) for pixel in types for level in levels}
     return expected
 
 
@@ -97,7 +104,7 @@ def main(wheels: Path, root: Path) -> None:
             level, kernel = LEVEL.search(name), KERNEL.search(name)
             if not level or not kernel:
                 continue
-            key = (kernel[1], kernel[5], level[1] or level[2])
+            key = (kernel[1], kernel[2], level[1] or level[2])
             counts, faults = count(name, lines, REGISTERS[key[2]])
             # A function may have a cold part of its own, which is no part of the loop.
             found[key] = found.get(key, Counter()) + counts
@@ -106,13 +113,13 @@ def main(wheels: Path, root: Path) -> None:
     if not found:
         sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
     columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
-    print(f"{'kernel':14} {'key':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
+    print(f"{'kernel':18} {'type':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
     expected = expected_bodies(root)
     levels = list(REGISTERS)
-    order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], KEYS.index(key[1]), levels.index(key[2]))
+    order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], TYPES.index(key[1]), levels.index(key[2]))
     for key in sorted(found, key=order):
         counts = found[key]
-        print(f"{key[0]:14} {key[1]:4} {key[2]:9}" + "".join(f"{counts[column]:13}" for column in columns))
+        print(f"{key[0]:18} {key[1]:4} {key[2]:9}" + "".join(f"{counts[column]:13}" for column in columns))
         if not counts["min/max"]:
             wrong.append(f"{' '.join(key)} has no minimum or maximum in {REGISTERS[key[2]]}")
     wrong += [f"{' '.join(key)} has no body" for key in sorted(expected - found.keys())]

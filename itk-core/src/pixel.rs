@@ -23,7 +23,7 @@ pub trait Pixel:
     const TYPE: PixelType;
 
     /// The integer in whose order these pixels are sorted.
-    type Key: Key;
+    type Key: Key + Pixel<Key = Self::Key>;
 
     /// How keys come from the bits of pixels.
     const KEYS: KeyRule<Self::Key>;
@@ -57,7 +57,9 @@ pub trait Pixel:
 /// How [`Pixel::to_key`] works, for vectors of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyRule<K> {
-    /// Bits are flipped by exclusive or: none of a type that is its own key.
+    /// The pixels are their own keys.
+    Same,
+    /// Bits are flipped by exclusive or.
     Flip(K),
     /// The magnitude of negative floats is flipped, and every NaN is `nan`.
     Float {
@@ -269,7 +271,7 @@ macro_rules! same {
 }
 
 pixel_types! {
-    U8 u8 as u8, "uint8", keys KeyRule::Flip(0),
+    U8 u8 as u8, "uint8", keys KeyRule::Same,
         to_key same!(), from_key same!(), is_nan |_| false, swap same!();
     I8 i8 as u8, "int8", keys KeyRule::Flip(0x80),
         to_key |v: i8| v as u8 ^ 0x80, from_key |k: u8| (k ^ 0x80) as i8, is_nan |_| false,
@@ -277,17 +279,17 @@ pixel_types! {
     U16 u16 as i16, "uint16", keys KeyRule::Flip(i16::MIN),
         to_key |v: u16| (v ^ 0x8000) as i16, from_key |k: i16| k as u16 ^ 0x8000,
         is_nan |_| false, swap u16::swap_bytes;
-    I16 i16 as i16, "int16", keys KeyRule::Flip(0),
+    I16 i16 as i16, "int16", keys KeyRule::Same,
         to_key same!(), from_key same!(), is_nan |_| false, swap i16::swap_bytes;
     U32 u32 as i32, "uint32", keys KeyRule::Flip(i32::MIN),
         to_key |v: u32| (v ^ 0x8000_0000) as i32,
         from_key |k: i32| k as u32 ^ 0x8000_0000, is_nan |_| false, swap u32::swap_bytes;
-    I32 i32 as i32, "int32", keys KeyRule::Flip(0),
+    I32 i32 as i32, "int32", keys KeyRule::Same,
         to_key same!(), from_key same!(), is_nan |_| false, swap i32::swap_bytes;
     U64 u64 as i64, "uint64", keys KeyRule::Flip(i64::MIN),
         to_key |v: u64| (v ^ (1 << 63)) as i64,
         from_key |k: i64| k as u64 ^ (1 << 63), is_nan |_| false, swap u64::swap_bytes;
-    I64 i64 as i64, "int64", keys KeyRule::Flip(0),
+    I64 i64 as i64, "int64", keys KeyRule::Same,
         to_key same!(), from_key same!(), is_nan |_| false, swap i64::swap_bytes;
     F16 f16 as i16, "float16", keys KeyRule::Float { infinity: 0x7c00, nan: NAN_F16 },
         to_key |v: f16| if f16::is_nan(v) { NAN_F16 } else { float_key!(v.to_bits(), i16) },

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use crate::layout::{Layout, Slot};
 use crate::network::{Id, Network, Node};
-use crate::schedule::{Block, Form, Program, Step, is_large};
+use crate::schedule::{Block, Form, Program, Shape, Step, is_large};
 
-/// The kernel's type: `Median3x3x1`.
-pub(crate) fn name([x, y, z]: [usize; 3]) -> String {
-    format!("Median{x}x{y}x{z}")
+/// The kernel's type: `Median3x3x1`, `Median3x3x1FewRows`.
+pub(crate) fn name(shape: &Shape) -> String {
+    let [x, y, z] = shape.window;
+    format!("Median{x}x{y}x{z}{}", if shape.few_rows { "FewRows" } else { "" })
 }
 
 /// A kernel: its plan, and its step.
@@ -50,14 +51,14 @@ impl Network for {name} {{
         slots: &[{slots}],
     }};
     #[inline(always)]
-    fn step<S: Simd, K: Key>(io: &Io<'_, S, K>) {{
+    fn step<S: Simd, T: Pixel>(io: &Io<'_, S, T>) {{
 {body}    }}
 }}
 ",
         rows = shape.rows,
         slices = shape.slices,
         each = operations as f64 / outputs as f64,
-        name = name(shape.window),
+        name = name(&shape),
         first_row = shape.first_row(),
         end_row = shape.end_row(),
         warm_up = program.warm_up(),

@@ -4,14 +4,22 @@
 //! moves the steps over an image. Nothing depends on pixel values.
 #![expect(unsafe_code, reason = "kernels read and write memory that numpy may share, through raw pointers")]
 
-use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
+use std::cell::Cell;
+
+use itk_core::simd::{self, Job, KeyVector, Level, Simd};
+use itk_core::{KeyRule, Pixel};
 
 mod generated;
 mod rows;
 mod walk;
 
 use generated::find as kernel_of;
+use rows::Lanes;
 pub(crate) use walk::{Walk, find};
+
+/// Bytes after which addresses share a set of a first-level cache, and how many lines a set holds.
+const SET: usize = 4 << 10;
+const WAYS: usize = 8;
 
 /// Where a list of keys lies that steps leave to later ones.
 #[derive(Debug)]
@@ -69,6 +77,14 @@ impl Plan {
     fn planes(&self) -> usize {
         self.window[2] - 1 + self.slices
     }
+
+    /// Whether the lines of a step's rows push each other out of a first-level cache when the rows are so many bytes apart.
+    ///
+    /// A line is read three times, with the columns beside it; each time it would come from the second level.
+    fn crowds(&self, pitch: usize) -> bool {
+        let rows = self.end_row - self.first_row + self.rows;
+        rows.div_ceil(SET >> pitch.trailing_zeros().min(SET.trailing_zeros())) > WAYS
+    }
 }
 
 /// A generated kernel.
@@ -76,30 +92,32 @@ trait Network {
     const PLAN: Plan;
 
     /// Computes a vector of pixels in each of the output rows.
-    fn step<S: Simd, K: Key>(io: &Io<'_, S, K>);
+    fn step<S: Simd, T: Pixel>(io: &Io<'_, S, T>);
 }
 
-/// A kernel for keys of one type.
-pub(crate) struct Kernel<K: 'static> {
+/// A kernel that reads and writes pixels of one type.
+pub(crate) struct Kernel<T: Pixel> {
     pub(crate) plan: &'static Plan,
-    step: fn(Level, &Step<'_, K>),
+    step: fn(Level, &Step<'_, T>) -> bool,
 }
 
-impl<K: Key> Kernel<K> {
+impl<T: Pixel> Kernel<T> {
     fn of<N: Network>() -> Self {
         Self {
             plan: const { &N::PLAN },
-            step: |level, step| simd::dispatch(level, Run::<N, K>(step, std::marker::PhantomData)),
+            step: |level, step| simd::dispatch(level, Run::<N, T>(step, std::marker::PhantomData)),
         }
     }
 
     /// Takes one step. Its lengths are checked here, so that nothing in the kernel's body calls anything.
-    fn run(&self, level: Level, step: &Step<'_, K>) {
+    ///
+    /// True when it read a NaN: then what it wrote is of no use.
+    fn run(&self, level: Level, step: &Step<'_, T>) -> bool {
         let plan = self.plan;
         assert_eq!(step.rows.len(), (plan.end_row - plan.first_row) * plan.planes());
         assert_eq!(step.outputs.len(), plan.rows * plan.slices);
         assert_eq!(step.places.len(), plan.slots.len());
-        (self.step)(level, step);
+        (self.step)(level, step)
     }
 }
 
@@ -107,36 +125,39 @@ impl<K: Key> Kernel<K> {
 ///
 /// Whoever makes one sees to it that each row is valid for reads of all columns and the window's width, each output for
 /// writes of all columns, and that `kept` has the plan's room for each column.
-struct Step<'a, K> {
+struct Step<'a, T: Pixel> {
     /// Where the first column's windows begin: plane by plane, row by row.
-    rows: &'a [*const K],
+    rows: &'a [*const T],
     /// Where the first column's medians go: row by row, slice by slice.
-    outputs: &'a [*mut K],
+    outputs: &'a [*mut T],
     /// The places of the plan's slots in this step, in registers.
     places: &'a [usize],
-    kept: *mut K,
+    kept: *mut T::Key,
     /// Registers kept for each column.
     room: usize,
     columns: usize,
-    /// Keys from the rows to those that the next step reads in place first, and from the outputs to those of the next step.
+    /// Pixels from the rows to those that the next step reads in place first, and from the outputs to those of the next step.
     ahead: [isize; 2],
 }
 
-struct Run<'a, N, K>(&'a Step<'a, K>, std::marker::PhantomData<N>);
+struct Run<'a, N, T: Pixel>(&'a Step<'a, T>, std::marker::PhantomData<N>);
 
-impl<N: Network, K: Key> Job for Run<'_, N, K> {
-    type Out = ();
+impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
+    /// Whether there was a NaN.
+    type Out = bool;
     const LEAST: Level = N::PLAN.least;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) -> bool {
         let step = self.0;
         let plan = const { &N::PLAN };
         // Rows that the next step shares with this one are in the cache already.
         let new = &step.rows[step.rows.len().saturating_sub(plan.rows * plan.planes())..];
         let [rows_ahead, outputs_ahead] = step.ahead;
+        let least = Cell::new(Lanes::<T, S>::splat(simd, T::Key::default()));
+        let greatest = Cell::new(least.get());
         for column in 0..step.columns {
-            let at = (column * K::Vector::<S>::LANES) as isize;
+            let at = (column * Lanes::<T, S>::LANES) as isize;
             if rows_ahead != 0 {
                 for row in new {
                     simd.prefetch(row.wrapping_offset(at + rows_ahead));
@@ -147,37 +168,66 @@ impl<N: Network, K: Key> Job for Run<'_, N, K> {
                     simd.prefetch(output.wrapping_offset(at + outputs_ahead));
                 }
             }
-            N::step(&Io { simd, step, column });
+            let last = plan.window[0] - 1;
+            N::step(&Io { simd, step, column, last, least: &least, greatest: &greatest });
         }
+        if !matches!(T::KEYS, KeyRule::Float { .. }) {
+            return false;
+        }
+        // The keys of NaN are beyond those of the infinities.
+        let mut keys = [[T::Key::default(); 64]; 2];
+        least.get().store(&mut keys[0]);
+        greatest.get().store(&mut keys[1]);
+        keys.as_flattened().iter().any(|&key| T::from_key(key).is_nan())
     }
 }
 
 /// What a generated kernel reads and writes: row and slot numbers are constants of its plan.
-struct Io<'a, S, K> {
+struct Io<'a, S: Simd, T: Pixel> {
     simd: S,
-    step: &'a Step<'a, K>,
+    step: &'a Step<'a, T>,
     column: usize,
+    /// The last column of a window.
+    last: usize,
+    /// The extreme keys of floats.
+    least: &'a Cell<Lanes<T, S>>,
+    greatest: &'a Cell<Lanes<T, S>>,
 }
 
-impl<S: Simd, K: Key> Io<'_, S, K> {
+impl<S: Simd, T: Pixel> Io<'_, S, T> {
     /// The keys at `x` pixels right of the left edges of the windows.
     #[inline(always)]
-    fn load(&self, row: usize, x: usize) -> K::Vector<S> {
-        let at = self.column * K::Vector::<S>::LANES + x;
+    fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
+        let at = self.column * Lanes::<T, S>::LANES + x;
         // SAFETY: the promise of `Step`; the plan has this row, and `x` is less than its window's width.
-        unsafe { K::Vector::read(self.simd, self.step.rows.get_unchecked(row).add(at)) }
+        let pixels =
+            unsafe { Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).add(at).cast()) };
+        match T::KEYS {
+            KeyRule::Same => pixels,
+            KeyRule::Flip(bits) => pixels.flip(Lanes::<T, S>::splat(self.simd, bits)),
+            KeyRule::Float { .. } => {
+                // What turns keys into floats turns floats into keys, but for NaN.
+                let keys = pixels.restore_floats();
+                // These loads have all pixels of the step among them.
+                if x % Lanes::<T, S>::LANES == 0 || x == self.last {
+                    self.least.set(self.least.get().min(keys));
+                    self.greatest.set(self.greatest.get().max(keys));
+                }
+                keys
+            }
+        }
     }
 
     /// A register of a list that was kept.
     #[inline(always)]
-    fn kept(&self, slot: usize, item: usize) -> K::Vector<S> {
+    fn kept(&self, slot: usize, item: usize) -> Lanes<T, S> {
         // SAFETY: the promise of `Step`; the plan has this slot, and the list this item.
-        unsafe { K::Vector::read(self.simd, self.place(slot, item)) }
+        unsafe { Lanes::<T, S>::read(self.simd, self.place(slot, item)) }
     }
 
     /// Keeps a register for later steps.
     #[inline(always)]
-    fn keep(&self, slot: usize, item: usize, keys: K::Vector<S>) {
+    fn keep(&self, slot: usize, item: usize, keys: Lanes<T, S>) {
         // SAFETY: as for `kept`.
         unsafe { keys.write(self.place(slot, item)) }
     }
@@ -185,20 +235,25 @@ impl<S: Simd, K: Key> Io<'_, S, K> {
     /// # Safety
     /// The plan has the slot, and its list the item.
     #[inline(always)]
-    unsafe fn place(&self, slot: usize, item: usize) -> *mut K {
+    unsafe fn place(&self, slot: usize, item: usize) -> *mut T::Key {
         // SAFETY: the caller's promise, and that of `Step`.
         unsafe {
             let register = self.column * self.step.room + self.step.places.get_unchecked(slot) + item;
-            self.step.kept.add(register * K::Vector::<S>::LANES)
+            self.step.kept.add(register * Lanes::<T, S>::LANES)
         }
     }
 
     /// The medians of an output row.
     #[inline(always)]
-    fn give(&self, row: usize, medians: K::Vector<S>) {
+    fn give(&self, row: usize, medians: Lanes<T, S>) {
+        let pixels = match T::KEYS {
+            KeyRule::Same => medians,
+            KeyRule::Flip(bits) => medians.flip(Lanes::<T, S>::splat(self.simd, bits)),
+            KeyRule::Float { .. } => medians.restore_floats(),
+        };
         // SAFETY: the promise of `Step`; the plan has this output row.
         unsafe {
-            medians.write(self.step.outputs.get_unchecked(row).add(self.column * K::Vector::<S>::LANES))
+            pixels.write(self.step.outputs.get_unchecked(row).add(self.column * Lanes::<T, S>::LANES).cast())
         }
     }
 }

@@ -1,16 +1,14 @@
 //! Rows on their way in and out: their copies as keys.
 
-use std::any::TypeId;
-
 use itk_core::simd::{Job, Key, KeyVector, Simd};
 use itk_core::{KeyRule, Pixel};
 
 /// A register of the keys of `T`.
-type Lanes<T, S> = <<T as Pixel>::Key as Key>::Vector<S>;
+pub(super) type Lanes<T, S> = <<T as Pixel>::Key as Key>::Vector<S>;
 
 /// Whether pixels are their own keys.
-pub(super) fn is_key<T: Pixel>() -> bool {
-    TypeId::of::<T>() == TypeId::of::<T::Key>()
+pub(super) const fn is_key<T: Pixel>() -> bool {
+    matches!(T::KEYS, KeyRule::Same)
 }
 
 /// Runs the body at each vector of a row; the last one overlaps the one before, so that no pixel goes alone.
@@ -21,6 +19,17 @@ macro_rules! for_vectors {
             $body
         }
     };
+}
+
+/// Whether the kernel of a window is made for pixels of a type, to read and write them in place: always where they are keys;
+/// else where turning each sample into a key takes less time than copying rows as keys. Floats take three operations.
+pub(super) const fn reads_pixels<T: Pixel>(window: [usize; 3]) -> bool {
+    let samples = window[0] * window[1] * window[2];
+    match T::KEYS {
+        KeyRule::Same => true,
+        KeyRule::Flip(_) => samples <= 27,
+        KeyRule::Float { .. } => samples <= 9,
+    }
 }
 
 /// Copies rows as keys, with their ends repeated.
@@ -74,6 +83,14 @@ impl<T: Pixel> Job for Stage<'_, T> {
 fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &mut [T::Key]) -> bool {
     let (count, lanes) = (keys.len(), Lanes::<T, S>::LANES);
     match T::KEYS {
+        KeyRule::Same => {
+            for_vectors!(count, lanes, at => {
+                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
+                // SAFETY: the promise of `Stage`.
+                unsafe { Lanes::<T, S>::read(simd, from.add(at)) }.store(&mut keys[at..]);
+            });
+            false
+        }
         KeyRule::Flip(bits) => {
             let bits = Lanes::<T, S>::splat(simd, bits);
             for_vectors!(count, lanes, at => {
@@ -110,6 +127,8 @@ fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &m
 pub(super) struct Unstage<'a, T: Pixel> {
     pub(super) rows: &'a [(*const T::Key, *mut T)],
     pub(super) count: usize,
+    /// Bytes to the rows that will be written next; 0 where that is not known.
+    pub(super) ahead: isize,
 }
 
 impl<T: Pixel> Job for Unstage<'_, T> {
@@ -117,10 +136,10 @@ impl<T: Pixel> Job for Unstage<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (count, lanes) = (self.count, Lanes::<T, S>::LANES);
+        let (count, ahead, lanes) = (self.count, self.ahead, Lanes::<T, S>::LANES);
         let bits = match T::KEYS {
             KeyRule::Flip(bits) => Lanes::<T, S>::splat(simd, bits),
-            KeyRule::Float { .. } => Lanes::<T, S>::splat(simd, T::Key::default()),
+            _ => Lanes::<T, S>::splat(simd, T::Key::default()),
         };
         for &(from, to) in self.rows {
             // SAFETY: the promise of `Unstage`; `from` is memory of the driver's.
@@ -133,8 +152,10 @@ impl<T: Pixel> Job for Unstage<'_, T> {
                 continue;
             }
             for_vectors!(count, lanes, at => {
+                simd.prefetch(to.wrapping_add(at).wrapping_byte_offset(ahead));
                 let keys = Lanes::<T, S>::load(simd, &keys[at..]);
                 let pixels = match T::KEYS {
+                    KeyRule::Same => keys,
                     KeyRule::Flip(_) => keys.flip(bits),
                     KeyRule::Float { .. } => keys.restore_floats(),
                 };
