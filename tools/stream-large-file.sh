@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: stream-large-file.sh [FOLDER [GB [MB]]]: makes a real file of GB (default 4) gigabytes in FOLDER, has it go through
 # median and gradient magnitude with a budget of MB (default 1000) megabytes for all memory, and checks the result. Prints
-# a record of it. Takes three times GB of disk, which is free again afterwards.
+# a record of it, as docs/streaming-record.txt. Takes three times GB of disk, which is free again afterwards.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/oxitk-stream.XXXXXX")
