@@ -381,6 +381,19 @@ def test_data_objects_have_observers_too():
     assert told
 
 
+def test_deletion_while_an_exception_is_on_its_way():
+    told = []
+
+    def observed():
+        node = op.filter(oxitk.Median(1), noise(3, 3))
+        node.add_observer(op.DeleteEvent, lambda event: told.append(type(event)))
+        return node
+
+    with pytest.raises(ZeroDivisionError):
+        print(observed(), 1 // 0)
+    assert told == [op.DeleteEvent]
+
+
 def test_deletion_is_told_and_its_errors_go_nowhere(capfd):
     median, gradient = pair()
     told = []

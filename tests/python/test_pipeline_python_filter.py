@@ -82,6 +82,21 @@ def test_inputs_are_exactly_what_was_asked_for_and_cannot_be_written():
     assert node.output.image().shape == (4, 3) and np.asarray(node.output.image())[0, 0] != a[2, 1], "results are copied"
 
 
+def test_an_input_of_which_nothing_is_asked_for():
+    def first(run):
+        assert run.inputs[1].shape == (0, 0) and run.inputs[1].dtype == np.uint8
+        return run.inputs[0]
+
+    unused = op.filter(oxitk.Median(1), noise(5, 5))
+    node = op.python_filter(
+        first,
+        noise(4, 4),
+        unused,
+        generate_input_requested_region=lambda wanted, known: (wanted, Region((0, 0), (0, 0))),
+    )
+    assert np.array_equal(node.numpy(), noise(4, 4)) and unused.executions == 0
+
+
 def test_a_source():
     def columns(run):
         (x, _), (width, height) = run.requested_regions[0].index_xyz, run.requested_regions[0].size_xyz

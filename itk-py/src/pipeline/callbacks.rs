@@ -83,6 +83,27 @@ impl Callbacks {
         drop(removed);
     }
 
+    fn call(&self, py: Python<'_>, key: u64, event: Event, progress: f64) -> PyResult<()> {
+        let (call, takes_event) = {
+            let list = lock(&self.list);
+            let Some(callback) = list.iter().find(|callback| callback.key == key) else { return Ok(()) };
+            (callback.call.clone_ref(py), callback.takes_event)
+        };
+        if !takes_event {
+            return call.call0(py).map(drop);
+        }
+        let weak = lock(&self.caller).as_ref().map(|caller| caller.clone_ref(py));
+        let caller = weak.map(|weak| weak.call0(py)).transpose()?;
+        let events = match py.import("oxitk._events") {
+            Ok(events) => events,
+            // Nodes that live until the interpreter ends.
+            Err(_) if event == Event::Delete => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let class = events.getattr(event.to_string().as_str())?;
+        call.call1(py, (class.call1((caller, progress))?,)).map(drop)
+    }
+
     /// Shows the garbage collector what is held here. What is locked now is in use, and so no garbage.
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         let Ok(list) = self.list.try_lock() else { return Ok(()) };
@@ -99,24 +120,13 @@ impl Callbacks {
 fn call_one<C>(table: &Weak<Callbacks>, key: u64, notice: &Notice<'_, C>) -> itk_core::Result<()> {
     let Some(table) = table.upgrade() else { return Ok(()) };
     attached("observer", |py| {
-        let (call, takes_event) = {
-            let list = lock(&table.list);
-            let Some(callback) = list.iter().find(|callback| callback.key == key) else { return Ok(()) };
-            (callback.call.clone_ref(py), callback.takes_event)
-        };
-        if !takes_event {
-            return call.call0(py).map(drop);
+        // An object may end while an exception is on its way through the frame that had it.
+        let pending = if notice.event == Event::Delete { PyErr::take(py) } else { None };
+        let result = table.call(py, key, notice.event, notice.progress);
+        if let Some(pending) = pending {
+            pending.restore(py);
         }
-        let weak = lock(&table.caller).as_ref().map(|caller| caller.clone_ref(py));
-        let caller = weak.map(|weak| weak.call0(py)).transpose()?;
-        let events = match py.import("oxitk._events") {
-            Ok(events) => events,
-            // Nodes that live until the interpreter ends.
-            Err(_) if notice.event == Event::Delete => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let class = events.getattr(notice.event.to_string().as_str())?;
-        call.call1(py, (class.call1((caller, notice.progress))?,)).map(drop)
+        result
     })
 }
 

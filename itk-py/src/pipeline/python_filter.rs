@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use itk_core::pipeline::{Information, Inputs, Node, Process, Request, Run};
-use itk_core::{AnyImage, Buffer, Header, Image, Pixel, Region, Result, Visit};
+use itk_core::{AnyImage, Buffer, Header, Image, Pixel, Region, Result, Visit, VisitType};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -177,7 +177,15 @@ impl Process for PythonFiltering {
 
     fn generate_data(&self, run: &mut Run<'_>) -> Result<()> {
         let inputs: Vec<_> = (0..run.number_of_inputs())
-            .map(|i| Ok((run.shared_input(i)?, run.input_information(i)?, run.input_region(i))))
+            .map(|i| {
+                let information = run.input_information(i)?;
+                // Of an input without a region no pixel was asked for, and there may be none.
+                let (image, region) = match run.input_region(i) {
+                    Some(region) => (run.shared_input(i)?, region),
+                    None => nothing_of(&information.header)?,
+                };
+                Ok((image, information, region))
+            })
             .collect::<Result<_>>()?;
         let headers: Vec<Header> =
             (0..self.0.outputs).map(|i| run.output_header(i)).collect::<Result<_>>()?;
@@ -186,7 +194,7 @@ impl Process for PythonFiltering {
             let mut arrays = Vec::new();
             for (image, _, wanted) in &inputs {
                 let array = convert::into_array(py, image.clone(), false)?;
-                arrays.push(cut(array, image, wanted.as_ref())?);
+                arrays.push(cut(array, image, wanted)?);
             }
             let information = infos(py, inputs.iter().map(|(_, information, _)| &**information))?;
             let regions = PyTuple::new(
@@ -244,25 +252,30 @@ impl PythonFiltering {
 }
 
 /// The part of an input that was asked for, not to be written.
-fn cut<'py>(
-    array: Bound<'py, PyAny>,
-    image: &AnyImage,
-    wanted: Option<&Region>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn cut<'py>(array: Bound<'py, PyAny>, image: &AnyImage, wanted: &Region) -> PyResult<Bound<'py, PyAny>> {
     let py = array.py();
-    let array = match wanted {
-        None => array,
-        Some(wanted) => {
-            let wanted = wanted.relative_to(image.buffered_region());
-            let slices = (0..wanted.rank()).rev().map(|a| {
-                let start = wanted.index()[a] as isize;
-                PySlice::new(py, start, start + wanted.size()[a] as isize, 1)
-            });
-            array.get_item(PyTuple::new(py, slices.collect::<Vec<_>>())?)?
-        }
-    };
+    let wanted = wanted.relative_to(image.buffered_region());
+    let slices = (0..wanted.rank()).rev().map(|a| {
+        let start = wanted.index()[a] as isize;
+        PySlice::new(py, start, start + wanted.size()[a] as isize, 1)
+    });
+    let array = array.get_item(PyTuple::new(py, slices.collect::<Vec<_>>())?)?;
     array.getattr("flags")?.setattr("writeable", false)?;
     Ok(array)
+}
+
+/// An image without pixels, and its region.
+fn nothing_of(header: &Header) -> Result<(AnyImage, Region)> {
+    struct Nothing(Header);
+    impl VisitType for Nothing {
+        type Out = Result<AnyImage>;
+        fn visit<T: Pixel>(self) -> Self::Out {
+            Ok(T::erase(Image::<T>::zeroed(&self.0)?))
+        }
+    }
+    let region = Region::new(header.region.index(), &vec![0; header.rank()])?;
+    let image = header.pixel_type.visit(Nothing(Header { region, ..header.clone() }))?;
+    Ok((image, region))
 }
 
 /// A copy with another header.
