@@ -16,6 +16,8 @@ mod inspect;
 mod outputs;
 #[path = "pipeline_property.rs"]
 mod property;
+#[path = "pipeline_share.rs"]
+mod share;
 #[path = "pipeline_streaming.rs"]
 mod streaming;
 #[path = "pipeline_update.rs"]
