@@ -209,7 +209,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
                 // What turns keys into floats turns floats into keys, but for NaN.
                 let keys = pixels.restore_floats();
                 // These loads have all pixels of the step among them.
-                if x % Lanes::<T, S>::LANES == 0 || x == self.last {
+                if x.is_multiple_of(Lanes::<T, S>::LANES) || x == self.last {
                     self.least.set(self.least.get().min(keys));
                     self.greatest.set(self.greatest.get().max(keys));
                 }
