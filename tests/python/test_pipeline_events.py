@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-import time
 import weakref
 
 import numpy as np
@@ -211,20 +210,27 @@ def test_abort_from_a_callback():
 
 
 def test_abort_from_another_thread():
-    node = op.filter(oxitk.Median(30), noise(2000, 2000))
-    started = threading.Event()
-    node.add_observer(op.StartEvent, started.set)
+    node = op.filter(oxitk.Median(5), noise(500, 500))
+    running, aborted = threading.Event(), threading.Event()
+
+    def progress():
+        # Not at the start event: the flag is put down after it, as in ITK.
+        running.set()
+        assert aborted.wait(60)
+
+    node.add_observer(op.ProgressEvent, progress)
 
     def abort():
-        started.wait(60)
-        time.sleep(0.05)
-        node.abort()
+        if running.wait(60):
+            node.abort()
+        aborted.set()
 
     other = threading.Thread(target=abort)
     other.start()
     with pytest.raises(oxitk.ProcessAborted):
         node.update()
     other.join()
+    assert node.output.buffered_region is None
 
 
 def test_abort_between_the_pieces_of_a_stream():
