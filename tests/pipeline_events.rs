@@ -286,8 +286,22 @@ fn an_abort_at_the_last_step_is_an_abort_too() {
     assert!(matches!(node.update().unwrap_err(), Error::Aborted { .. }));
 }
 
-/// Works until it is told to stop.
-struct Endless;
+/// Works until it is told to stop, and counts how often it has begun.
+#[derive(Clone, Default)]
+struct Endless(Arc<AtomicUsize>);
+
+impl Endless {
+    /// Aborts the next run of a node that is endless, once it has begun: an abort that comes before is reset, as in ITK.
+    fn abort(&self, node: &Node) -> thread::JoinHandle<()> {
+        let (node, begun, before) = (node.clone(), self.0.clone(), self.0.load(Ordering::SeqCst));
+        thread::spawn(move || {
+            while begun.load(Ordering::SeqCst) == before {
+                thread::yield_now();
+            }
+            node.set_abort_generate_data(true).unwrap();
+        })
+    }
+}
 
 impl Process for Endless {
     fn name(&self) -> &str {
@@ -305,6 +319,7 @@ impl Process for Endless {
     fn generate_data(&self, run: &mut Run<'_>) -> Result<()> {
         run.compute(|context| {
             let steps = context.steps("endless", 1);
+            self.0.fetch_add(1, Ordering::SeqCst);
             loop {
                 steps.check()?;
                 thread::sleep(Duration::from_millis(1));
@@ -315,16 +330,13 @@ impl Process for Endless {
 
 #[test]
 fn another_thread_and_an_attendant_abort() {
-    let node = Node::new(Endless);
+    let endless = Endless::default();
+    let node = Node::new(endless.clone());
     for observed in [false, true] {
         if observed {
             listen(&node, Event::Progress);
         }
-        let other = node.clone();
-        let stop = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(60));
-            other.set_abort_generate_data(true).unwrap();
-        });
+        let stop = endless.abort(&node);
         assert!(matches!(node.update().unwrap_err(), Error::Aborted { .. }));
         stop.join().unwrap();
         let mut calls = 0;
@@ -339,16 +351,12 @@ fn another_thread_and_an_attendant_abort() {
         assert!(matches!(error, Error::Aborted { .. }), "{error}");
         assert_eq!(calls, 3);
     }
-    let failing = Node::new(Endless);
+    let failing = Node::new(endless.clone());
     failing.add_observer(Event::Start, |notice| {
         // Too early: the flag is reset when the work starts, as in ITK.
         notice.caller.unwrap().set_abort_generate_data(true)
     });
-    let other = failing.clone();
-    let stop = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(60));
-        other.set_abort_generate_data(true).unwrap();
-    });
+    let stop = endless.abort(&failing);
     assert!(matches!(failing.update().unwrap_err(), Error::Aborted { .. }));
     stop.join().unwrap();
 }
@@ -390,12 +398,14 @@ fn an_update_from_within_is_an_error_and_no_deadlock() {
 
 #[test]
 fn another_threads_update_of_a_node_that_is_busy_is_an_error() {
-    let node = Node::new(Endless);
+    let endless = Endless::default();
+    let node = Node::new(endless.clone());
     let (one, two) = (node.clone(), node.clone());
     let busy = thread::spawn(move || one.update());
-    while !two.is_updating() {
+    while endless.0.load(Ordering::SeqCst) == 0 {
         thread::yield_now();
     }
+    assert!(two.is_updating());
     let error = two.update().unwrap_err();
     assert!(matches!(error, Error::Updating { .. }), "{error}");
     two.set_abort_generate_data(true).unwrap();
