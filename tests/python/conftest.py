@@ -34,7 +34,9 @@ def pytest_collection_modifyitems(items) -> None:
         raise pytest.UsageError("pytest-timeout is missing: a hang would not be noticed")
     for item in items:
         if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(120))
+            # Without a GIL the tests run beside a debug build, and Python is slower.
+            free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+            item.add_marker(pytest.mark.timeout(600 if free else 120))
         # For pytest-run-parallel: what changes or counts things of the whole process cannot run beside itself.
         if PROCESS_WIDE & set(getattr(item, "fixturenames", ())) or item.path.stem.startswith("test_threads"):
             item.add_marker(pytest.mark.thread_unsafe(reason="process-wide"))

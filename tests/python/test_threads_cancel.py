@@ -180,6 +180,7 @@ def test_a_token_stops_a_kernel_from_another_thread(name):
         call()
 
 
+@needs_detach
 def test_a_token_stops_several_kernels_and_no_others():
     mine, other = oxitk.CancelToken(), oxitk.CancelToken()
     before = _native._probe_steps()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gates import needs_detach
 
 HERE = str(Path(__file__).resolve().parent)
 
@@ -106,6 +107,7 @@ long(progress=callback)
 }
 
 
+@needs_detach
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.replace(" ", "_"))
 def test_the_process_ends(run, end):
     done = run("-c", COMMON + ENDS[end], env={"PYTHONPATH": HERE}, timeout=60)
@@ -124,6 +126,7 @@ print(time.monotonic() - begin < 10)
 """
 
 
+@needs_detach
 def test_the_end_comes_within_ten_seconds(run):
     for end in ("daemon thread in a kernel", "daemon thread in a callback", "kernel from __del__ beside a daemon thread"):
         done = run("-c", TIMED, COMMON + ENDS[end], env={"PYTHONPATH": HERE})

@@ -42,24 +42,30 @@ def names():
             pass
     return found
 start = threading.Barrier(9)
+token = oxitk.CancelToken()
 def work():
     start.wait()
-    _native._probe(300)
+    try:
+        _native._probe(1_000_000, cancel=token)
+    except oxitk.ProcessAborted:
+        pass
 callers = [threading.Thread(target=work) for _ in range(8)]
 for caller in callers: caller.start()
 before = _native._probe_steps()
 start.wait()
 while _native._probe_steps() - before < 100: time.sleep(0.001)
 inside = names()
+token.cancel()
 for caller in callers: caller.join()
 ours = sorted(name for name in inside if name.startswith("oxitk"))
 assert ours == [f"oxitk-{k}" for k in range(n)], inside
 # One more for each other thread of the process, which numpy may have some of.
-assert len([name for name in inside if name.startswith("python")]) >= 9
+assert len(inside) - len(ours) >= 9
 print(n, len(ours))
 """
 
 
+@needs_detach
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not list threads")
 @pytest.mark.parametrize("n", ["2", "3", "5"])
 def test_eight_callers_share_as_many_threads_as_were_asked_for(run, n):
@@ -168,36 +174,56 @@ def test_stress_results_are_those_of_one_thread():
 
 
 SCALING = """
-import threading, time
+import subprocess, sys, threading, time
 import numpy as np, oxitk
 rng = np.random.default_rng(0)
 images = [rng.integers(0, 65536, (900, 900), dtype="u2") for _ in range(8)]
 def work(image):
     oxitk.median(image, 20, num_threads=1)
-def serial():
-    for image in images: work(image)
+def serial(some):
+    for image in some: work(image)
+if len(sys.argv) > 1:  # half of the work, in a process of its own
+    serial(images[:1])
+    print(flush=True)
+    for line in sys.stdin:
+        serial(images[:4])
+        print(flush=True)
+    sys.exit()
 def threaded():
     threads = [threading.Thread(target=work, args=(image,)) for image in images]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-def seconds(call):
+halves = [subprocess.Popen([sys.executable, __file__, "half"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+for half in halves: half.stdout.readline()
+def processes():
+    for half in halves: print(file=half.stdin, flush=True)
+    for half in halves: half.stdout.readline()
+def seconds(call, *args):
     begin = time.perf_counter()
-    call()
+    call(*args)
     return time.perf_counter() - begin
-serial()
-times = [(seconds(serial), seconds(threaded)) for _ in range(5)]
-print(min(a for a, _ in times) / min(b for _, b in times))
+threaded()
+rounds = [(seconds(serial, images), seconds(threaded), seconds(processes)) for _ in range(5)]
+for half in halves: half.communicate()
+alone, together, apart = map(min, zip(*rounds))
+print(alone / together, apart / together)
 """
 
 
 @needs_detach
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU")
 @pytest.mark.parametrize("n", ["1", "2"])
-def test_eight_threads_on_eight_images_use_all_cpus(run, n):
-    """On two idle CPUs it is 1.8 times the throughput of one thread, and more; here other programs may be at work."""
-    done = run("-c", SCALING, env={"OXITK_NUM_THREADS": n})
+def test_eight_threads_on_eight_images_use_two_cpus(run, tmp_path, n, record_property):
+    """They are as fast as two processes that share the images, at the same time: other programs slow down both.
+
+    With the GIL kept they take twice as long. On two idle CPUs they have 1.8 times the throughput of one thread, and more.
+    """
+    (tmp_path / "scaling.py").write_text(SCALING)
+    done = run("scaling.py", env={"OXITK_NUM_THREADS": n})
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) > 1.25, done.stdout
+    gain, share = map(float, done.stdout.split())
+    record_property("throughput of eight threads, in that of one", gain)
+    assert share > 0.7, f"{share:.2f} of what two processes reach; {gain:.2f} times one thread"
 
 
 @needs_detach
