@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use itk_core::simd::{self, Job, KeyVector, Level, Simd};
+use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
 mod generated;
@@ -14,7 +14,7 @@ mod rows;
 mod walk;
 
 use generated::find as kernel_of;
-use rows::Lanes;
+use rows::{Lanes, is_any_above};
 pub(crate) use walk::{Walk, find};
 
 /// Bytes after which addresses share a set of a first-level cache, and how many lines a set holds.
@@ -171,14 +171,11 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
             let last = plan.window[0] - 1;
             N::step(&Io { simd, step, column, last, least: &least, greatest: &greatest });
         }
-        if !matches!(T::KEYS, KeyRule::Float { .. }) {
-            return false;
-        }
-        // The keys of NaN are beyond those of the infinities.
-        let mut keys = [[T::Key::default(); 64]; 2];
-        least.get().store(&mut keys[0]);
-        greatest.get().store(&mut keys[1]);
-        keys.as_flattened().iter().any(|&key| T::from_key(key).is_nan())
+        let KeyRule::Float { infinity, .. } = T::KEYS else { return false };
+        // The keys of NaN are beyond those of the infinities, which are each other's complement.
+        let complement = T::Key::from_ordinal(T::Key::default().to_ordinal() - 1);
+        let negative = least.get().flip(Lanes::<T, S>::splat(simd, complement));
+        is_any_above::<T, S>(greatest.get().max(negative), infinity)
     }
 }
 

@@ -102,23 +102,29 @@ fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &m
             false
         }
         KeyRule::Float { infinity, nan } => {
-            let infinity = Lanes::<T, S>::splat(simd, infinity);
-            let quiet = Lanes::<T, S>::splat(simd, nan);
+            let (finite, quiet) = (Lanes::<T, S>::splat(simd, infinity), Lanes::<T, S>::splat(simd, nan));
             let mut greatest = Lanes::<T, S>::splat(simd, T::Key::default());
             for_vectors!(count, lanes, at => {
                 simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
                 // SAFETY: the promise of `Stage`.
                 let pixels = unsafe { Lanes::<T, S>::read(simd, from.add(at)) };
-                let ordered = pixels.order_floats(infinity, quiet);
+                let ordered = pixels.order_floats(finite, quiet);
                 greatest = greatest.max(ordered);
                 ordered.store(&mut keys[at..]);
             });
-            // No key is greater than that of NaN.
-            let mut seen = [T::Key::default(); 64];
-            greatest.store(&mut seen);
-            seen.contains(&nan)
+            is_any_above::<T, S>(greatest, infinity)
         }
     }
+}
+
+/// Whether some key of a register is greater than `bound`, which is not negative.
+#[inline(always)]
+pub(super) fn is_any_above<T: Pixel, S: Simd>(keys: Lanes<T, S>, bound: T::Key) -> bool {
+    // As long as the longest register: a longer array would be cleared by a call.
+    let mut memory = [0u64; 8];
+    let lanes: &mut [T::Key] = bytemuck::cast_slice_mut(&mut memory);
+    keys.store(lanes);
+    lanes.iter().any(|&key| key > bound)
 }
 
 /// Copies keys as pixels.
