@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -22,6 +23,8 @@ PROCESS_WIDE = {"capfd", "fresh", "monkeypatch", "run", "threads", "tmp_path"}
 
 
 def pytest_configure(config) -> None:
+    # A shell has what it starts in the background ignore Ctrl-C, children included; tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "thread_unsafe: not to be run in several threads at once")
 
 

@@ -133,7 +133,7 @@ import numpy as np, oxitk
 a = np.random.default_rng(0).integers(0, 99, (300, 200), dtype="u2")
 heard = []
 assert oxitk.get_num_threads() == 2
-first, second = oxitk.median(a, 3), oxitk.median(a, 3, progress=heard.append)
+first, second = oxitk.median(a, 12), oxitk.median(a, 12, progress=heard.append)
 assert np.array_equal(first, second) and heard[-1] == 1.0 and len(heard) > 1
 print(first.sum())
 """
