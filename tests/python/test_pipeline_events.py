@@ -251,10 +251,12 @@ def test_ctrl_c(fresh):
         """
         import os, signal, threading, time
         import numpy as np, oxitk, oxitk.pipeline as op
-        node = op.filter(oxitk.GradientMagnitude(), op.filter(oxitk.Median(60), np.random.default_rng(0).random((3000, 3000))))
-        sent = []
+        median = op.filter(oxitk.Median(60), np.random.default_rng(0).random((3000, 3000)))
+        node = op.filter(oxitk.GradientMagnitude(), median)
+        sent, started = [], threading.Event()
+        median.add_observer(op.StartEvent, started.set)
         def send():
-            time.sleep(0.2)
+            started.wait()
             sent.append(time.perf_counter())
             os.kill(os.getpid(), signal.SIGINT)
         threading.Thread(target=send).start()
