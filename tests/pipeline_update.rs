@@ -101,6 +101,8 @@ fn work_units_and_the_abort_flag_cause_a_run_as_in_itk() {
     median.update().unwrap();
     assert_eq!(runs(&[&source, &median]), [1, 3], "the flag is taken back when the run starts");
     assert!(!median.abort_generate_data());
+    // As ITK's pool has it; its TBB threader, which there is none of here, would say sixteen.
+    assert_eq!(source.number_of_work_units(), (4 * itk_core::pool::num_threads()).min(128));
     for (asked, kept) in [(0, 1), (1000, 128)] {
         median.set_number_of_work_units(asked).unwrap();
         assert_eq!(median.number_of_work_units(), kept);
