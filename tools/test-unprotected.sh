@@ -47,7 +47,8 @@ build() {
 # Runs tests from an empty folder; prints what pytest says in the end.
 check() {
     mkdir -p "$folder/empty"
-    (cd "$folder/empty" && "$venv/bin/python" -m pytest -p no:cacheprovider -q --timeout 100 "${@/#/$tree/}" </dev/null 2>&1)
+    # A test may hang where no signal reaches it.
+    (cd "$folder/empty" && timeout --kill-after 10 600 "$venv/bin/python" -m pytest -p no:cacheprovider -q --timeout 100 "${@/#/$tree/}" </dev/null 2>&1)
 }
 
 names() {
