@@ -24,8 +24,9 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// How long a gated kernel sleeps before it looks whether it was cancelled.
 const NAP: Duration = Duration::from_millis(5);
 
-#[derive(Default)]
 struct Gate {
+    /// How long a kernel waits at most.
+    patience: Duration,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -36,6 +37,8 @@ struct State {
     open: bool,
     /// The kernel went on because the gate was open, not because it was tired of waiting.
     passed: bool,
+    /// The kernel ended here, as it was cancelled.
+    cancelled: bool,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -50,14 +53,15 @@ pub(crate) fn pass(kernel: Kernel, context: &Context<'_>) -> Result<()> {
     if COUNT.load(Ordering::Relaxed) == 0 {
         return Ok(());
     }
-    let (gate, patience) = {
+    let gate = {
         let mut armed = lock(&ARMED);
         let Some(at) = armed.iter().position(|(armed, _)| *armed == kernel) else { return Ok(()) };
         let (_, gate) = armed.remove(at).expect("it was just found");
         COUNT.store(armed.len(), Ordering::Relaxed);
-        // Long enough for any thread that can run; a thread that needs the GIL cannot when it is kept.
-        (gate, if kernel::releases_gil() { Duration::from_secs(60) } else { Duration::from_millis(100) })
+        gate
     };
+    // A thread that needs the GIL to open it cannot run when that is kept.
+    let patience = if kernel::releases_gil() { gate.patience } else { Duration::from_millis(100) };
     lock(&gate.state).entered = true;
     gate.changed.notify_all();
     let begin = Instant::now();
@@ -69,26 +73,29 @@ pub(crate) fn pass(kernel: Kernel, context: &Context<'_>) -> Result<()> {
             state.passed = true;
             return Ok(());
         }
-        drop(state);
         if context.is_cancelled() {
+            state.cancelled = true;
             return Err(Error::Aborted { filter: kernel.name().into() });
         }
     }
     Ok(())
 }
 
-/// A gate at the entry of a kernel, armed for the next call of it.
+/// A gate at the entry of a kernel, armed for the next call of it, which waits there for `patience` seconds at most.
 #[pyclass(frozen, module = "oxitk._native", name = "_Gate")]
 pub(crate) struct PyGate(Arc<Gate>);
 
 #[pymethods]
 impl PyGate {
     #[new]
-    fn new(kernel: &str) -> PyResult<Self> {
+    #[pyo3(signature = (kernel, patience=60.0))]
+    fn new(kernel: &str, patience: f64) -> PyResult<Self> {
         let found = Kernel::ALL.iter().find(|known| known.name() == kernel);
         let kernel =
             *found.ok_or_else(|| PyValueError::new_err(format!("no kernel is called {kernel:?}")))?;
-        let gate = Arc::new(Gate::default());
+        let patience = Duration::try_from_secs_f64(patience)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let gate = Arc::new(Gate { patience, state: Mutex::default(), changed: Condvar::new() });
         let mut armed = lock(&ARMED);
         armed.push_back((kernel, gate.clone()));
         COUNT.store(armed.len(), Ordering::Relaxed);
@@ -109,6 +116,11 @@ impl PyGate {
     /// Whether a kernel went on because it was opened.
     fn passed(&self) -> bool {
         lock(&self.0.state).passed
+    }
+
+    /// Whether a kernel ended there because it was cancelled.
+    fn cancelled(&self) -> bool {
+        lock(&self.0.state).cancelled
     }
 
     /// Opens it, and takes it away if no kernel has come.
@@ -171,6 +183,21 @@ pub(crate) fn _probe(
                 Ok(())
             },
         )
+    })
+}
+
+/// A kernel that reports these fractions in this order, with a gate between two of them.
+#[pyfunction]
+pub(crate) fn _report(py: Python<'_>, fractions: Vec<f64>, progress: &Bound<'_, PyAny>) -> PyResult<()> {
+    let watch = Watch::new("probe", Some(progress), None, None)?;
+    kernel::run(py, Kernel::Probe, &watch, |context| {
+        for (k, &fraction) in fractions.iter().enumerate() {
+            if k > 0 {
+                pass(Kernel::Probe, context)?;
+            }
+            context.report(fraction);
+        }
+        Ok(())
     })
 }
 
@@ -239,4 +266,10 @@ pub(crate) fn _ensure_in_a_loop(py: Python<'_>, threads: usize, function: Py<PyA
 #[pyfunction]
 pub(crate) fn _refused() -> usize {
     thread_state::refused()
+}
+
+/// How many threads are inside the gate of Python's end.
+#[pyfunction]
+pub(crate) fn _inside_gate() -> usize {
+    thread_state::inside()
 }

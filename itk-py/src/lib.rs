@@ -28,8 +28,8 @@ mod _native {
     use crate::formats::_registered_formats;
     #[pymodule_export]
     use crate::hooks::{
-        _ensure_in_a_loop, _in_foreign_thread, _kernels, _probe, _probe_steps, _refused, _releases_gil,
-        PyGate,
+        _ensure_in_a_loop, _in_foreign_thread, _inside_gate, _kernels, _probe, _probe_steps, _refused,
+        _releases_gil, _report, PyGate,
     };
     #[pymodule_export]
     use crate::lazy::{_materialise, _materialised};

@@ -233,6 +233,11 @@ pub(crate) fn refused() -> usize {
     REFUSED.load(Ordering::Relaxed)
 }
 
+/// How many threads are inside the gate, which is 0 where CPython has means of its own.
+pub(crate) fn inside() -> usize {
+    GATE.load(Ordering::Acquire) & !CLOSED
+}
+
 /// What `atexit` calls.
 #[pyfunction]
 fn _close_gate(py: Python<'_>) {

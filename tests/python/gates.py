@@ -6,6 +6,7 @@ A gate is armed for the next call of a kernel. That call, detached already, wait
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,9 @@ import numpy as np
 import oxitk
 import pytest
 from oxitk import _native
+
+# Seconds that tests wait for what comes at once: time for a busy machine. Where all should come to nothing, it is less.
+PATIENCE = float(os.environ.get("OXITK_TEST_PATIENCE", "60"))
 
 SMALL = (np.arange(24 * 30, dtype="u2").reshape(24, 30) * 7919) % 251
 IMAGE = oxitk.Image.from_array(SMALL)
@@ -69,7 +73,7 @@ class Call(threading.Thread):
             self._error = error
 
     def result(self) -> object:
-        self.join(60)
+        self.join(PATIENCE)
         assert not self.is_alive(), "the call does not end"
         if self._error is not None:
             raise self._error
@@ -78,7 +82,7 @@ class Call(threading.Thread):
 
 @contextlib.contextmanager
 def gate(kernel: str) -> Iterator[_native._Gate]:
-    gate = _native._Gate(kernel)
+    gate = _native._Gate(kernel, PATIENCE)
     try:
         yield gate
     finally:
@@ -87,7 +91,7 @@ def gate(kernel: str) -> Iterator[_native._Gate]:
 
 def until(condition: Callable[[], object]) -> None:
     """Gives way to other threads until something is so."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it never comes"
         time.sleep(0)

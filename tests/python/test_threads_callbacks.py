@@ -42,6 +42,21 @@ def test_progress_comes_on_the_callers_thread_and_rises_to_one(name, n, threads)
     assert fractions[-1] == 1.0
 
 
+def test_progress_that_comes_late_is_passed_over():
+    """Threads that work report in any order; here one reports less than was heard, for certain."""
+    heard = []
+
+    def callback(fraction: float) -> None:
+        heard.append(fraction)
+        between.open()
+
+    with gate("probe") as entry, gate("probe") as between:
+        entry.open()
+        _native._report([0.5, 0.2], callback)
+        assert between.passed()
+    assert heard == [0.5, 1.0]
+
+
 def test_an_observed_result_is_the_same():
     oracle.assert_same(FILTERS["chain"](progress=lambda fraction: None), FILTERS["chain"]())
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from gates import needs_detach
+from gates import PATIENCE, needs_detach
 
 HERE = str(Path(__file__).resolve().parent)
 
@@ -110,7 +110,7 @@ long(progress=callback)
 @needs_detach
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.replace(" ", "_"))
 def test_the_process_ends(run, end):
-    done = run("-c", COMMON + ENDS[end], env={"PYTHONPATH": HERE}, timeout=60)
+    done = run("-c", COMMON + ENDS[end], env={"PYTHONPATH": HERE}, timeout=PATIENCE)
     assert done.returncode == 0, (done.returncode, done.stderr)
     assert done.stderr == "", done.stderr
     if "worked" in ENDS[end]:

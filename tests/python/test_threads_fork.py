@@ -13,7 +13,7 @@ import numpy as np
 import oracle
 import oxitk
 import pytest
-from gates import SMALL, Call, gate, needs_detach, until
+from gates import PATIENCE, SMALL, Call, gate, needs_detach, until
 from oxitk import _native
 
 WANT = oracle.naive_median(SMALL, 2)
@@ -52,7 +52,7 @@ def forked(work=works) -> int:
             code = 0
         finally:
             os._exit(code)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:

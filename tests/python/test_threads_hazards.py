@@ -15,7 +15,7 @@ import oracle
 import oxitk
 import pytest
 from arrays import noise
-from gates import SMALL, Call, gate, needs_detach, until
+from gates import PATIENCE, SMALL, Call, gate, needs_detach, until
 from oxitk import _native
 
 
@@ -124,7 +124,7 @@ def test_hazard_7_callback_reacquisition_deadlock():
     def callback(fraction: float) -> None:
         other = threading.Thread(target=lambda: done.append(float(np.ones((50, 50)).dot(np.ones(50)).sum())))
         other.start()
-        other.join(60)
+        other.join(PATIENCE)
         assert not other.is_alive()
 
     call = Call(oxitk.median, SMALL, 5, progress=callback)
