@@ -51,7 +51,7 @@ until(held.entered)
 """,
     "thread that is no daemon": """
 def work():
-    time.sleep(0.2)
+    threading.main_thread().join()  # it waits for this one
     for _ in range(5): oxitk.median(a, 3, progress=lambda fraction: None)
     print("worked")
 threading.Thread(target=work).start()
