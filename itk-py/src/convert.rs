@@ -119,14 +119,6 @@ struct Keeper {
 impl ForeignArray {
     pub(crate) fn new(array: &Bound<'_, PyUntypedArray>, filter: &str) -> PyResult<Self> {
         let py = array.py();
-        let (pixel_type, is_bool, swapped) = pixel_type(&array.dtype(), filter)?;
-        let rank = array.ndim();
-        if rank == 0 || rank > MAX_AXES {
-            return Err(PyValueError::new_err(format!(
-                "{filter}: arrays must have 1 to {MAX_RANK} axes, got {rank}{}",
-                if rank == 0 { " (a 0-d array); use a.reshape(1)" } else { "" }
-            )));
-        }
         // numpy refuses to resize an array that has weak references. Pinned before its address is taken.
         let pin = owner(array).map(|owner| PyWeakrefReference::new(&owner)).transpose()?;
         // SAFETY: a plain ndarray view of a live array; the result is a new reference or null with an error set.
@@ -135,7 +127,16 @@ impl ForeignArray {
             let view = PY_ARRAY_API.PyArray_View(py, array.as_array_ptr(), std::ptr::null_mut(), plain);
             Bound::from_owned_ptr_or_err(py, view)?
         };
+        // From here on nobody else knows the array object, so its type and geometry stay as they are.
         let array = view.cast_into::<PyUntypedArray>()?;
+        let (pixel_type, is_bool, swapped) = pixel_type(&array.dtype(), filter)?;
+        let rank = array.ndim();
+        if rank == 0 || rank > MAX_AXES {
+            return Err(PyValueError::new_err(format!(
+                "{filter}: arrays must have 1 to {MAX_RANK} axes, got {rank}{}",
+                if rank == 0 { " (a 0-d array); use a.reshape(1)" } else { "" }
+            )));
+        }
         let size = Axes::from_fn(rank, |a| array.shape()[rank - 1 - a]);
         let bytes = Axes::from_fn(rank, |a| array.strides()[rank - 1 - a]);
         // SAFETY: the array object is alive.
