@@ -130,7 +130,6 @@ impl Attending<'_> {
         if fraction.is_none() && self.sees_signals == Some(false) {
             return true;
         }
-        // None: the interpreter is at its end, and so is this thread.
         let done = Python::try_attach(|py| {
             if self.sees_signals != Some(false) {
                 py.check_signals()?;
@@ -150,7 +149,9 @@ impl Attending<'_> {
                 self.raised = Some(error);
                 false
             }
-            None => false,
+            // The interpreter is at its end, and handles no signal any more. What its last thread begins then, in a
+            // `__del__`, goes on.
+            None => true,
         }
     }
 }

@@ -72,7 +72,7 @@ atexit.register(lambda: print("worked", oxitk.median(a, 3).shape == a.shape))
 class Last:
     def __del__(self, median=oxitk.median, probe=_native._probe, a=a, write=sys.stdout.write):
         median(a, 3)
-        probe(5)
+        probe(200)  # long enough to be attended to
         write("worked\\n")
 last = Last()
 sys.last = last  # one that goes late
