@@ -51,6 +51,7 @@ fn unsafe_code_is_where_it_is_allowed() {
             "itk-core/src/buffer",
             "itk-core/src/simd/",
             "itk-filters/src/kernel/network/",
+            "itk-filters/src/kernel/recursive/",
             "itk-filters/src/kernel/stencil/",
             "itk-py/src/convert.rs",
             "itk-py/src/thread_state.rs",

@@ -67,6 +67,19 @@ pub enum Error {
         /// The size that came, x first.
         got: Vec<usize>,
     },
+    /// A line of pixels is too short for a recursive filter (ITK's text).
+    #[error(
+        "{filter}: The number of pixels along direction {direction} is less than 4. This filter requires a minimum of \
+         four pixels along the dimension to be processed. There are {got}; direction 0 is x, the last axis of an array"
+    )]
+    ShortLine {
+        /// The filter.
+        filter: &'static str,
+        /// The axis, x being 0.
+        direction: usize,
+        /// How many pixels there are.
+        got: usize,
+    },
     /// A requested region does not lie inside what there is (ITK's `InvalidRequestedRegionError`).
     #[error(
         "Requested region is (at least partially) outside the largest possible region. \

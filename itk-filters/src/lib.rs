@@ -21,6 +21,7 @@ mod chain;
 mod filter;
 mod gradient;
 mod kernel;
+mod recursive;
 mod smoothing;
 
 pub use chain::Chain;
@@ -29,4 +30,6 @@ pub use itk_core::{Apply, Filter, Maps, Task};
 pub use kernel::choose::Algorithm;
 #[doc(hidden)]
 pub use kernel::counting::{block as counted_block, counted_median};
+pub use kernel::recursive::GaussianOrder;
+pub use recursive::{GradientMagnitudeRecursiveGaussian, RecursiveGaussian, SmoothingRecursiveGaussian};
 pub use smoothing::{Median, NanPolicy};

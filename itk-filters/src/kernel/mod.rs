@@ -6,5 +6,6 @@ pub(crate) mod histogram;
 pub(crate) mod indices;
 pub(crate) mod nan;
 pub(crate) mod network;
+pub(crate) mod recursive;
 pub(crate) mod stencil;
 pub(crate) mod tiles;

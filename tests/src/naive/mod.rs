@@ -3,10 +3,16 @@
 //! Arrays are flat, x fastest; sizes and radii are xyz.
 
 mod gradient_magnitude;
+mod gradient_magnitude_recursive_gaussian;
 mod median;
+mod recursive_gaussian;
+mod smoothing_recursive_gaussian;
 
 pub use gradient_magnitude::gradient_magnitude;
+pub use gradient_magnitude_recursive_gaussian::gradient_magnitude_recursive_gaussian;
 pub use median::{median, median_weighted};
+pub use recursive_gaussian::{Recursion, recursive_gaussian};
+pub use smoothing_recursive_gaussian::smoothing_recursive_gaussian;
 
 /// All indices of an array, x fastest.
 fn indices(size: &[usize]) -> Vec<Vec<usize>> {

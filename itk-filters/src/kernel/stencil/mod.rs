@@ -14,7 +14,7 @@ use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut,
 
 use super::tiles::INLINE;
 
-mod number;
+pub(super) mod number;
 mod ring;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};

@@ -125,7 +125,7 @@ macro_rules! with_type {
 /// # Safety
 /// All of them are valid for reads.
 #[inline(always)]
-pub(super) unsafe fn read<S: Simd, V: Staged>(
+pub(crate) unsafe fn read<S: Simd, V: Staged>(
     simd: S,
     pixel: PixelType,
     from: *const u8,
@@ -159,7 +159,7 @@ pub(super) unsafe fn read<S: Simd, V: Staged>(
 /// # Safety
 /// All of them are valid for writes.
 #[inline(always)]
-pub(super) unsafe fn write<S: Simd, R: Number>(
+pub(crate) unsafe fn write<S: Simd, R: Number>(
     simd: S,
     results: &[R],
     pixel: PixelType,
