@@ -235,8 +235,10 @@ def test_nothing_grows(live):
         return sys.getallocatedblocks()
 
     blocks(20)
-    before = blocks(20)
-    assert blocks(200) - before < 200 and live() == 0
+    # What grows by a block a run does so each time; Python itself takes some blocks at times, the more without a GIL.
+    counts = [blocks(200) for _ in range(4)]
+    growth = [after - before for before, after in zip(counts, counts[1:])]
+    assert min(growth) < 200 and live() == 0, growth
 
 
 def test_failed_updates_keep_nothing(live):
