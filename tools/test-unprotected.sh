@@ -69,8 +69,12 @@ for patch in "${patches[@]}"; do
     read -ra tests <<<"$(names "$patch")"
     ((${#tests[@]})) || { echo "$patch: its first line names no tests" >&2; exit 1; }
     # Inside this repository git would pass over files that it ignores.
-    (cd "$tree" && GIT_CEILING_DIRECTORIES=$folder git apply "$root/$patch")
-    build
+    if ! (cd "$tree" && GIT_CEILING_DIRECTORIES=$folder git apply "$root/$patch") || ! build; then
+        failures+=("$patch")
+        printf '%-46s DOES NOT APPLY, or not compile\n' "$(basename "$patch" .patch)"
+        "$python" tools/small_copy.py "$tree"
+        continue
+    fi
     status=0
     check "${tests[@]}" || status=$?
     green=$(still_green "${tests[@]}")
