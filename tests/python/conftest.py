@@ -19,7 +19,16 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 # The peers need the real ITK: `make test-peers` runs them in a venv of their own.
 collect_ignore = [] if importlib.util.find_spec("itk") else ["peers"]
 
-PROCESS_WIDE = {"capfd", "fresh", "monkeypatch", "run", "threads", "tmp_path"}
+# Why tests with these fixtures cannot run in several threads at once (tools/test-py313t.sh).
+ALONE = {
+    "capfd": "it takes what the whole process prints",
+    "fresh": "it starts processes, which share nothing",
+    "live": "it counts the buffers of the whole process",
+    "monkeypatch": "it changes what all threads see",
+    "run": "it starts processes, which share nothing",
+    "threads": "it sets the number of threads of the whole process",
+    "tmp_path": "all threads would have the same files",
+}
 
 
 def pytest_configure(config) -> None:
@@ -40,9 +49,11 @@ def pytest_collection_modifyitems(items) -> None:
             # Without a GIL the tests run beside a debug build, and Python is slower.
             free = not getattr(sys, "_is_gil_enabled", lambda: True)()
             item.add_marker(pytest.mark.timeout(600 if free else 120))
-        # For pytest-run-parallel: what changes or counts things of the whole process cannot run beside itself.
-        if PROCESS_WIDE & set(getattr(item, "fixturenames", ())) or item.path.stem.startswith("test_threads"):
-            item.add_marker(pytest.mark.thread_unsafe(reason="process-wide"))
+        reason = next((ALONE[name] for name in getattr(item, "fixturenames", ()) if name in ALONE), None)
+        if item.path.stem.startswith("test_threads"):
+            reason = "it has threads of its own, and holds kernels of the whole process"
+        if reason:
+            item.add_marker(pytest.mark.thread_unsafe(reason=reason))
 
 
 @pytest.fixture

@@ -274,6 +274,7 @@ def test_ctrl_c(fresh):
     assert float(out) < 1.0
 
 
+@pytest.mark.thread_unsafe(reason="only the main thread sets and hears signals")
 def test_signal_handlers_run_during_an_update():
     told = []
     before = signal.signal(signal.SIGUSR1, lambda *_: told.append(node.progress))
