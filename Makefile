@@ -19,7 +19,7 @@ demo: ## build into .venv, filter a real volume, and draw before and after: demo
 
 ## Check it
 .PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist check-asm check-counts
-.PHONY: test-py313t test-unprotected
+.PHONY: test-py313t test-py313t-threads test-unprotected test-sanitizer
 test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist ## everything but the peers
 	@tools/skip.sh
 
@@ -49,8 +49,14 @@ test-python: wheel ## the wheel in a fresh venv of every Python found; PYTEST="-
 test-py313t: ## the Python tests without a GIL, on a Python that is built once from Debian's source and kept in the cache
 	@$(STEP) "Python without a GIL" tools/test-py313t.sh $(PYTEST)
 
+test-py313t-threads: ## of these the tests of threads and first touches alone, as in CI
+	@$(STEP) "Threads without a GIL" tools/test-py313t.sh --threads
+
 test-unprotected: ## takes protections away, one by one, and sees that tests turn red; UNPROTECT=FILE... for some; not in test
 	@$(STEP) "Protections" tools/test-unprotected.sh $(UNPROTECT)
+
+test-sanitizer: ## ThreadSanitizer over itk-core's threads, with an instrumented standard library; not in test
+	@$(STEP) "ThreadSanitizer" tools/test-sanitizer.sh
 
 check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
 	@$(STEP) "Machine code" tools/check-asm.sh $(WHEEL)

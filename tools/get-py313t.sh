@@ -2,8 +2,6 @@
 # Usage: get-py313t.sh: prints the path of a Python 3.13 without a GIL. It is built once, from Debian's source package
 # (about 4 minutes on 2 cores), and kept in the user's cache. Exit code 3, with the reason on stderr, when this machine
 # cannot have one: then whoever called skips, loudly.
-#
-# The package comes through an apt state of its own, so that the system's sources and lists stay as they are.
 set -euo pipefail
 
 prefix=${XDG_CACHE_HOME:-$HOME/.cache}/oxitk/python3.13t
@@ -23,14 +21,7 @@ if usable; then
     exit
 fi
 
-command -v apt-get >/dev/null || cannot "apt-get is missing"
 command -v cc >/dev/null || cannot "a C compiler is missing"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[[ -r $keyring ]] || cannot "$keyring is missing"
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-    sed -nE 's/^URIs: *([^ ]*debian).*/\1/p; s/^deb [^h]*(http[^ ]*debian)[/ ].*/\1/p' | head -n 1 || true)
-[[ -n $mirror ]] || cannot "no Debian mirror among apt's sources"
-
 mkdir -p "$(dirname "$prefix")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -42,14 +33,11 @@ if usable; then
     exit
 fi
 
-mkdir -p "$work"/{lists,archives}/partial "$work"/{parts,build}
-touch "$work/status"
-echo "deb-src [signed-by=$keyring] $mirror trixie main" >"$work/sources.list"
-apt=(apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts="$work/parts"
-    -o Dir::State::lists="$work/lists" -o Dir::State::status="$work/status"
-    -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives" -o APT::Sandbox::User=root)
+mkdir "$work/build"
+. "$(dirname "$0")/debian.sh"
+debian "$work" "deb-src trixie" >"$work/why" || cannot "$(cat "$work/why")"
 cd "$work"
-{ "${apt[@]}" update && "${apt[@]}" source --download-only python3.13; } >apt.log 2>&1 ||
+apt-get "${apt[@]}" source --download-only python3.13 >apt.log 2>&1 ||
     cannot "the source package cannot be had: $(tail -n 1 apt.log)"
 tar xf python3.13_*.orig.tar.xz
 cd build
