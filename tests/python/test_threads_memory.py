@@ -197,6 +197,28 @@ print("alive")
 """
 
 
+def test_rank_and_shape_are_read_together():
+    """Python 3.11 may collect garbage, and so run any code, wherever an object is made; here that changes the rank."""
+    shapes = [(12, 10), (120,), (4, 5, 6)]
+    pixels = noise("u2", shapes[0])
+    for shape in shapes[1:]:
+        for _ in range(5):
+            a = pixels.copy()
+
+            def change(phase, info, a=a, relabel=assign("shape", shape)) -> None:
+                relabel(a)
+
+            threshold = gc.get_threshold()
+            gc.callbacks.append(change)
+            gc.set_threshold(1)
+            try:
+                result = oxitk.median(a, 0)
+            finally:
+                gc.set_threshold(*threshold)
+                gc.callbacks.remove(change)
+            assert result.shape in shapes and np.array_equal(result.ravel(), pixels.ravel())
+
+
 @needs_detach
 def test_image_array_and_filter_may_be_deleted_while_the_kernel_is_inside():
     before = _native._live_buffers()
