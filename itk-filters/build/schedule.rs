@@ -517,14 +517,14 @@ fn shape(window: [usize; 3]) -> Shape {
         _ => 8,
     };
     let volume = kz > 1;
-    let (height, rows) = match (ky, volume) {
-        (3, false) if kx <= 3 => (height, 6),
-        (_, true) if is_large(window) => (4, 4),
-        (_, true) => (height, 2),
-        _ => (height, height.max(4)),
+    // Short rows are sorted again sooner than lists are stored and loaded.
+    let (rows, keeps) = match window {
+        [1 | 3, 3, 1] => (6, false),
+        [5, 5, 1] => (8, false),
+        [3, 3, 3] => (4, false),
+        _ if volume => (if is_large(window) { 4 } else { 2 }, true),
+        _ => (height.max(4), true),
     };
-    // Three short rows are sorted again sooner than they are stored and loaded.
-    let keeps = ky > 3 || kx > 3 || volume;
     let cube = kx == ky && ky == kz;
     // Past a thousand operations, code in one line is hardly faster, and takes long to compile.
     let form = if ky > 9 || is_large(window) || (volume && !cube) { Form::Loops } else { Form::Straight };
