@@ -9,6 +9,7 @@ use std::cell::Cell;
 use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
+mod descent;
 mod generated;
 mod rows;
 mod walk;
@@ -78,11 +79,13 @@ impl Plan {
         self.window[2] - 1 + self.slices
     }
 
-    /// Whether the lines of a step's rows push each other out of a first-level cache when the rows are so many bytes apart.
+    /// Whether the lines of the rows of so many steps, read and written, push each other out of a first-level cache when the
+    /// rows are so many bytes apart.
     ///
     /// A line is read three times, with the columns beside it; each time it would come from the second level.
-    fn crowds(&self, pitch: usize) -> bool {
-        let rows = self.end_row - self.first_row + self.rows;
+    fn crowds(&self, pitch: usize, steps: usize) -> bool {
+        let read = self.end_row - self.first_row + (steps - 1) * self.rows;
+        let rows = read + steps * self.rows;
         rows.div_ceil(SET >> pitch.trailing_zeros().min(SET.trailing_zeros())) > WAYS
     }
 }
