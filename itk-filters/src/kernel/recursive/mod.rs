@@ -9,7 +9,7 @@
 )]
 
 use itk_core::buffer::Brick;
-use itk_core::simd::{self, Job, Simd};
+use itk_core::simd::{self, Job, Level, Simd};
 use itk_core::{AnyView, AnyViewMut, Axes, Context, Error, Pixel, Result, ViewMut, VisitType, pool};
 
 use super::tiles::INLINE;
@@ -21,7 +21,7 @@ mod turn;
 pub(crate) use coefficients::Coefficients;
 pub use coefficients::GaussianOrder;
 use lines::{LANES, Lines};
-use turn::Pixels;
+use turn::{Pixels, Read, Write};
 
 /// The fewest pixels a line may have: as many results as each one depends on.
 pub(crate) const SHORTEST: usize = 4;
@@ -115,7 +115,7 @@ impl Pass<'_> {
             for first in (0..count).step_by(lanes) {
                 steps.check()?;
                 work.find(first, lanes.min(count - first), &mut runs);
-                simd::dispatch(level, Group { work: &work, lines, runs: &runs });
+                work.filter(level, lines, &runs);
             }
             // SAFETY: all lines were written.
             unsafe { brick.assume_stored() };
@@ -239,6 +239,48 @@ impl<'a> Work<'a> {
             runs.push(run);
         }
     }
+
+    /// Filters the lines of these runs, one in each lane. Each step is compiled once a level, so that there is one copy of
+    /// the conversions of all pixel types.
+    fn filter(&self, level: Level, lines: &mut Lines, runs: &[Run]) {
+        let (axis, side, pitch) = (self.pass.axis, self.side(), lines.pitch());
+        for run in runs {
+            let input = self.input.lines(&run.at, axis, side, run.count, self.length);
+            // SAFETY: the lines lie in the part of the operand that the brick depends on.
+            simd::dispatch(level, unsafe { Read::new(input, &mut lines.pixels()[run.lane..], pitch) });
+        }
+        simd::dispatch(level, Recursion { coefficients: &self.pass.coefficients, lines });
+        let wanted = self.size[axis];
+        let results = self.skip * pitch..(self.skip + wanted) * pitch;
+        match self.pass.finish {
+            Finish::Value => {}
+            Finish::Single => {
+                let results = &mut lines.results()[results.clone()];
+                results.iter_mut().for_each(|value| *value = f64::from(*value as f32));
+            }
+            Finish::Square { spacing, root, .. } => {
+                // The pixels are gone: their room is the sum's.
+                let (sums, values) = lines.both(results.clone());
+                match self.sum {
+                    None => sums.fill(0.0),
+                    Some(sum) => {
+                        for run in runs {
+                            let sum = sum.lines(&run.at, axis, side, run.count, wanted);
+                            // SAFETY: the lines lie in the brick, or in the same part of the sum.
+                            simd::dispatch(level, unsafe { Read::new(sum, &mut sums[run.lane..], pitch) });
+                        }
+                    }
+                }
+                simd::dispatch(level, Square { values, sums, spacing, root });
+            }
+        }
+        for run in runs {
+            let output = self.output.lines(&run.at, axis, side, run.count, wanted);
+            let values = &lines.results()[results.clone()][run.lane..];
+            // SAFETY: the lines are the brick's.
+            simd::dispatch(level, unsafe { Write::new(output, values, pitch) });
+        }
+    }
 }
 
 /// Lines that lie side by side, in neighbouring lanes.
@@ -250,60 +292,39 @@ struct Run {
     at: Axes<usize>,
 }
 
-/// Lines of a brick, one in each lane.
-struct Group<'a, 'w> {
-    work: &'a Work<'w>,
+/// The computation on lines that have been read.
+struct Recursion<'a> {
+    coefficients: &'a Coefficients,
     lines: &'a mut Lines,
-    runs: &'a [Run],
 }
 
-impl Job for Group<'_, '_> {
+impl Job for Recursion<'_> {
     type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { work, lines, runs } = self;
-        let (axis, side, pitch) = (work.pass.axis, work.side(), lines.pitch());
-        for run in runs {
-            let input = work.input.lines(&run.at, axis, side, run.count, work.length);
-            // SAFETY: the lines lie in the part of the operand that the brick depends on.
-            unsafe { input.read(simd, &mut lines.pixels()[run.lane..], pitch) };
-        }
-        lines.filter(&work.pass.coefficients);
-        let wanted = work.size[axis];
-        let results = work.skip * pitch..(work.skip + wanted) * pitch;
-        if let Finish::Single = work.pass.finish {
-            lines.results()[results.clone()].iter_mut().for_each(|value| *value = f64::from(*value as f32));
-        }
-        if let Finish::Square { spacing, root, .. } = work.pass.finish {
-            // The pixels are gone: their room is the sum's.
-            let (sums, values) = lines.both(results.clone());
-            match work.sum {
-                None => sums.fill(0.0),
-                Some(sum) => {
-                    for run in runs {
-                        let sum = sum.lines(&run.at, axis, side, run.count, wanted);
-                        // SAFETY: the lines lie in the brick, or in the same part of the sum.
-                        unsafe { sum.read(simd, &mut sums[run.lane..], pitch) };
-                    }
-                }
-            }
-            square(values, sums, spacing, root);
-        }
-        for run in runs {
-            let output = work.output.lines(&run.at, axis, side, run.count, wanted);
-            // SAFETY: the lines are the brick's.
-            unsafe { output.write(simd, &lines.results()[results.clone()][run.lane..], pitch) };
-        }
+    fn run<S: Simd>(self, _: S) {
+        self.lines.filter(self.coefficients);
     }
 }
 
-/// Adds the squares of derivatives to sums, with the roundings to f32 that ITK's images make.
-#[inline(always)]
-fn square(values: &mut [f64], sums: &[f64], spacing: f64, root: bool) {
-    for (value, sum) in values.iter_mut().zip(sums) {
-        let slope = f64::from(*value as f32) / spacing;
-        let total = f64::from((sum + slope * slope) as f32);
-        *value = if root { total.sqrt() } else { total };
+/// Squares of derivatives, added to sums with the roundings to f32 that ITK's images make.
+struct Square<'a> {
+    values: &'a mut [f64],
+    sums: &'a [f64],
+    spacing: f64,
+    root: bool,
+}
+
+impl Job for Square<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { values, sums, spacing, root } = self;
+        for (value, sum) in values.iter_mut().zip(sums) {
+            let slope = f64::from(*value as f32) / spacing;
+            let total = f64::from((sum + slope * slope) as f32);
+            *value = if root { total.sqrt() } else { total };
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Lines read from pixels into lanes, and written as pixels.
 
-use itk_core::simd::Simd;
+use itk_core::simd::{Job, Simd};
 use itk_core::{Axes, PixelType, Strides};
 
 use crate::kernel::stencil::number;
@@ -64,97 +64,123 @@ impl Rectangle {
         self.count >= ACROSS && self.across.unsigned_abs() <= self.along.unsigned_abs()
     }
 
-    /// A row of `n` pixels that begins with pixel `i` of line `line`.
+    /// How many pieces the pixels are taken in: rows across the lines, or [`TURN`] pixels along each of them.
+    fn pieces(&self) -> usize {
+        if self.goes_across() { self.length } else { self.count * self.length.div_ceil(TURN) }
+    }
+
+    /// The line and the pixel that a piece begins with.
+    #[inline(always)]
+    fn piece(&self, number: usize, across: bool) -> (usize, usize) {
+        if across { (0, number) } else { (number % self.count, number / self.count * TURN) }
+    }
+
+    /// Where pixel `i` of a line is.
     #[inline(always)]
     fn at(&self, line: usize, i: usize) -> *mut u8 {
         self.start.wrapping_offset(line as isize * self.across + i as isize * self.along)
     }
+}
 
-    /// Converts the pixels of each line into one lane of `rows`, which begin `pitch` values after one another.
-    ///
+/// Pixels into lanes: those of each line into one lane of `rows`, which begin `pitch` values after one another.
+pub(super) struct Read<'a> {
+    rectangle: Rectangle,
+    rows: &'a mut [f64],
+    pitch: usize,
+}
+
+impl<'a> Read<'a> {
     /// # Safety
-    /// The pixels are valid for reads.
+    /// The pixels are valid for reads, until the job has run.
+    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a mut [f64], pitch: usize) -> Self {
+        Self { rectangle, rows, pitch }
+    }
+}
+
+impl Job for Read<'_> {
+    type Out = ();
+
     #[inline(always)]
-    pub(super) unsafe fn read<S: Simd>(self, simd: S, rows: &mut [f64], pitch: usize) {
-        let step = |bytes: isize| Strides {
-            size: Axes::filled(1, 0),
-            bytes: Axes::filled(1, bytes),
-            swapped: self.swapped,
-        };
-        if self.goes_across() {
-            let (strides, ahead) = (step(self.across), AHEAD * self.along);
-            for (i, row) in rows.chunks_mut(pitch).take(self.length).enumerate() {
-                let row = &mut row[..self.count];
-                // SAFETY: the caller's promise.
-                unsafe { number::read(simd, self.pixel, self.at(0, i), &strides, ahead, row) };
-            }
-            return;
-        }
-        let (strides, ahead) = (step(self.along), 2 * self.across);
-        let mut piece = [0.0; TURN];
-        for first in (0..self.length).step_by(TURN) {
-            let piece = &mut piece[..TURN.min(self.length - first)];
+    fn run<S: Simd>(self, simd: S) {
+        let Self { rectangle, rows, pitch } = self;
+        let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
+        let across = rectangle.goes_across();
+        // The next lines are not far; rows of lines may be.
+        let (step, ahead) =
+            if across { (rectangle.across, AHEAD * along) } else { (along, 2 * rectangle.across) };
+        let strides = Strides { size: Axes::filled(1, 0), bytes: Axes::filled(1, step), swapped };
+        let mut turned = [0.0; TURN];
+        for number in 0..rectangle.pieces() {
+            let (line, first) = rectangle.piece(number, across);
             let rows = &mut rows[first * pitch..];
-            for line in 0..self.count {
-                // SAFETY: the caller's promise.
-                unsafe { number::read(simd, self.pixel, self.at(line, first), &strides, ahead, piece) };
-                for (row, &value) in rows.chunks_mut(pitch).zip(&*piece) {
+            let piece = if across { &mut rows[..count] } else { &mut turned[..TURN.min(length - first)] };
+            // SAFETY: the promise of `new`.
+            unsafe { number::read(simd, pixel, rectangle.at(line, first), &strides, ahead, piece) };
+            if !across {
+                for (row, &value) in rows.chunks_mut(pitch).zip(&turned[..TURN.min(length - first)]) {
                     row[line] = value;
                 }
             }
         }
     }
+}
 
-    /// Converts the values in each lane of `rows` into the pixels of one line.
-    ///
+/// Lanes into pixels: the inverse of [`Read`].
+pub(super) struct Write<'a> {
+    rectangle: Rectangle,
+    rows: &'a [f64],
+    pitch: usize,
+}
+
+impl<'a> Write<'a> {
     /// # Safety
-    /// The pixels are valid for writes.
+    /// The pixels are valid for writes, until the job has run.
+    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a [f64], pitch: usize) -> Self {
+        Self { rectangle, rows, pitch }
+    }
+}
+
+impl Job for Write<'_> {
+    type Out = ();
+
     #[inline(always)]
-    pub(super) unsafe fn write<S: Simd>(self, simd: S, rows: &[f64], pitch: usize) {
-        if self.goes_across() {
-            for (i, row) in rows.chunks(pitch).take(self.length).enumerate() {
-                // SAFETY: the caller's promise.
-                unsafe { self.put(simd, &row[..self.count], self.at(0, i), self.across) };
-            }
-            return;
-        }
-        let mut piece = [0.0; TURN];
-        for first in (0..self.length).step_by(TURN) {
-            let piece = &mut piece[..TURN.min(self.length - first)];
+    fn run<S: Simd>(self, simd: S) {
+        let Self { rectangle, rows, pitch } = self;
+        let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
+        let (across, size) = (rectangle.goes_across(), pixel.size());
+        let step = if across { rectangle.across } else { along };
+        let in_place = step == size as isize && !swapped;
+        let mut turned = [0.0; TURN];
+        let mut spare = [0u64; TURN];
+        let spare: &mut [u8] = bytemuck::cast_slice_mut(&mut spare);
+        for number in 0..rectangle.pieces() {
+            let (line, first) = rectangle.piece(number, across);
             let rows = &rows[first * pitch..];
-            for line in 0..self.count {
-                for (value, row) in piece.iter_mut().zip(rows.chunks(pitch)) {
+            let piece = if across {
+                &rows[..count]
+            } else {
+                let turned = &mut turned[..TURN.min(length - first)];
+                for (value, row) in turned.iter_mut().zip(rows.chunks(pitch)) {
                     *value = row[line];
                 }
-                // SAFETY: the caller's promise.
-                unsafe { self.put(simd, piece, self.at(line, first), self.along) };
+                turned
+            };
+            let to = rectangle.at(line, first);
+            let values = if in_place { to } else { spare.as_mut_ptr() };
+            // SAFETY: the promise of `new`; a piece has at most so many pixels as there is room for in `spare`.
+            unsafe { number::write(simd, piece, pixel, values, 0) };
+            if in_place {
+                continue;
             }
-        }
-    }
-
-    /// Writes at most [`TURN`] values as pixels that lie `step` bytes apart.
-    ///
-    /// # Safety
-    /// They are valid for writes.
-    #[inline(always)]
-    unsafe fn put<S: Simd>(&self, simd: S, values: &[f64], to: *mut u8, step: isize) {
-        let size = self.pixel.size();
-        if step == size as isize && !self.swapped {
-            // SAFETY: the caller's promise.
-            unsafe { number::write(simd, values, self.pixel, to, 0) };
-            return;
-        }
-        let mut pixels = [0u64; TURN];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut pixels);
-        // SAFETY: there is room for as many pixels of the largest size.
-        unsafe { number::write(simd, values, self.pixel, bytes.as_mut_ptr(), 0) };
-        for (i, pixel) in bytes.chunks_exact_mut(size).take(values.len()).enumerate() {
-            if self.swapped {
-                pixel.reverse();
+            for (i, pixel) in spare.chunks_exact_mut(size).take(piece.len()).enumerate() {
+                if swapped {
+                    pixel.reverse();
+                }
+                // SAFETY: the promise of `new`.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(pixel.as_ptr(), to.wrapping_offset(i as isize * step), size)
+                };
             }
-            let to = to.wrapping_offset(i as isize * step);
-            // SAFETY: the caller's promise.
-            unsafe { std::ptr::copy_nonoverlapping(pixel.as_ptr(), to, size) };
         }
     }
 }
