@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use itk_core::simd;
-use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
+use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, f16, pool};
 use itk_filters::{Apply, GradientMagnitude};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
@@ -115,10 +115,25 @@ fn every_width_equals_the_naive_twin() {
         check::<i8, f32>(&[width, 3, 2], 1.0);
         check::<f32, f32>(&[width, 3, 2], 0.7);
         check::<f64, u16>(&[width, 3], 1.0);
+        check::<f32, f32>(&[width, 5, 2], 1.0);
+        check::<i16, f32>(&[width, 4], 1.0);
+        check::<u16, f64>(&[width, 2, 3], 1.0);
+        check::<f16, u8>(&[width, 3], 1.0);
     }
+    // Rows that are shorter than columns.
+    for width in 1..=40 {
+        check::<u8, u8>(&[width, 300], 1.0);
+        check::<i16, f32>(&[width, 90, 3], 1.0);
+        check::<f32, f32>(&[width, 2000, 2], 0.7);
+        check::<f64, f64>(&[width, 50, 2, 3], 0.7);
+    }
+    // Several boxes of many rows and slices.
+    check::<u8, u8>(&[300, 700, 7], 1.0);
+    check::<f32, f32>(&[70, 900, 11], 1.0);
+    check::<i32, f32>(&[600, 300, 5], 0.7);
+    check::<f64, f64>(&[40, 33, 21, 9], 0.3);
 }
 
-/// What the integer path of 8-bit pixels rests on, for every sum of squares that there can be.
 #[test]
 fn half_of_the_f32_root_of_a_sum_of_bytes_squares_is_the_f64_result() {
     for sum in 0..=6 * 255 * 255 {

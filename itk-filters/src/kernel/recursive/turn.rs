@@ -114,8 +114,12 @@ impl Job for Read<'_> {
             let (line, first) = rectangle.piece(number, across);
             let rows = &mut rows[first * pitch..];
             let piece = if across { &mut rows[..count] } else { &mut turned[..TURN.min(length - first)] };
+            let from = rectangle.at(line, first);
+            if step == pixel.size() as isize && !swapped {
+                number::prefetch(simd, from.wrapping_offset(ahead), piece.len() * pixel.size());
+            }
             // SAFETY: the promise of `new`.
-            unsafe { number::read(simd, pixel, rectangle.at(line, first), &strides, ahead, piece) };
+            unsafe { number::read(pixel, from, &strides, piece) };
             if !across {
                 for (row, &value) in rows.chunks_mut(pitch).zip(&turned[..TURN.min(length - first)]) {
                     row[line] = value;
@@ -144,7 +148,7 @@ impl Job for Write<'_> {
     type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, _: S) {
         let Self { rectangle, rows, pitch } = self;
         let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
         let (across, size) = (rectangle.goes_across(), pixel.size());
@@ -168,7 +172,7 @@ impl Job for Write<'_> {
             let to = rectangle.at(line, first);
             let values = if in_place { to } else { spare.as_mut_ptr() };
             // SAFETY: the promise of `new`; a piece has at most so many pixels as there is room for in `spare`.
-            unsafe { number::write(simd, piece, pixel, values, 0) };
+            unsafe { number::write(piece, pixel, values) };
             if in_place {
                 continue;
             }

@@ -8,6 +8,8 @@
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
 )]
 
+use std::ops::Range;
+
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Job, Level, Simd};
 use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut, pool};
@@ -23,10 +25,14 @@ use ring::{Place, Ring};
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
 const COLUMNS: usize = 32;
 
-/// Bytes of staged rows that a strip of columns works on at a time: most of a first-level cache.
-const STRIP: usize = 24 << 10;
+/// Columns that are computed in one go. The cache is told meanwhile which lines the next row will need, so that memory is
+/// read and written while square roots are taken.
+const SPAN: usize = 256;
 
-/// Bytes of input that a brick reads again at its next slice: a part of the second-level cache.
+/// Bytes of staged rows that a strip of columns works on at a time: half of a first-level cache.
+const STRIP: usize = 16 << 10;
+
+/// Bytes of staged rows that a brick reads again at its next slice: a part of the second-level cache.
 const SLICES: usize = 384 << 10;
 
 /// Nanoseconds of work that one brick should not exceed by far, so that progress is smooth.
@@ -60,6 +66,8 @@ pub(crate) trait Stencil: Sync {
 pub(crate) struct Rows<'a, V> {
     values: &'a [V],
     starts: &'a [usize],
+    /// The columns of them that are at work: the first one, and how many.
+    at: usize,
     length: usize,
 }
 
@@ -67,7 +75,7 @@ impl<'a, V> Rows<'a, V> {
     /// A row: a value for each result, with the radius more on both sides.
     #[inline(always)]
     pub(crate) fn get(&self, row: usize) -> &'a [V] {
-        let start = self.starts[row];
+        let start = self.starts[row] + self.at;
         &self.values[start..start + self.length]
     }
 }
@@ -114,15 +122,15 @@ impl<K: Stencil> Sweep<'_, K> {
     /// The bricks (xyz) to cut an output of this size into.
     fn extent(&self, size: &[usize], threads: usize) -> Axes<usize> {
         let radius = self.stencil.radius();
-        let window: usize = radius[1..].iter().map(|r| 2 * r + 1).product();
-        let columns = (STRIP / (window * size_of::<K::Value>())).max(4 * COLUMNS).min(size[0]);
+        let columns =
+            (STRIP / (self.stencil.rows().len() * size_of::<K::Value>())).max(4 * COLUMNS).min(size[0]);
         // Strips of about the same width.
         let columns = size[0].div_ceil(size[0].div_ceil(columns)).next_multiple_of(COLUMNS).min(size[0]);
         let mut extent = Axes::from_fn(size.len(), |a| if a == 0 { columns } else { size[a] });
         let work = self.stencil.cost() * size.iter().map(|&n| n as f64).product::<f64>();
         if radius.iter().skip(2).any(|&r| r > 0) {
             let slices: usize = radius[2..].iter().map(|r| 2 * r + 1).product();
-            let rows = SLICES / (slices * columns * self.source.pixel_type().size());
+            let rows = SLICES / (slices * columns * size_of::<K::Value>());
             extent[1] = rows.clamp(16.min(size[1]), size[1]);
         }
         if work < INLINE {
@@ -143,7 +151,9 @@ impl<K: Stencil> Sweep<'_, K> {
     fn brick<O: Pixel>(&self, level: Level, brick: &mut Brick<'_, O>, steps: &Steps<'_>) -> Result<()> {
         let size = Axes::from_fn(brick.size().len() - 1, |a| brick.size()[a + 1]);
         let width = brick.size()[0];
-        let mut work = Work::new(self, brick.first()[0], width);
+        let first = brick.first().get(1).copied().unwrap_or(0);
+        let rows = first..first + size.first().copied().unwrap_or(1);
+        let mut work = Work::new(self, brick.first()[0], width, rows);
         let in_place = brick.is_plain();
         let mut spare = vec![O::default(); if in_place { 0 } else { width * RUN }];
         let mut rest = Axes::filled(size.len(), 0);
@@ -197,7 +207,9 @@ struct Work<'a, K: Stencil> {
     /// The rows that the stencil reads, and where they start in the ring.
     lines: Vec<Line>,
     starts: Vec<usize>,
-    /// A row of results, and some more, so that no level leaves a rest.
+    /// The image's rows that the next row of results will need first; they may lie outside.
+    next: Vec<*const u8>,
+    /// A piece of a row of results, and some more, so that no level leaves a rest.
     results: Vec<K::Result>,
 }
 
@@ -244,23 +256,26 @@ impl<K: Stencil> Job for Run<'_, '_, K> {
 }
 
 impl<'a, K: Stencil> Work<'a, K> {
-    /// For `width` columns of the output, from its column `first` on.
-    fn new(sweep: &'a Sweep<'a, K>, first: usize, width: usize) -> Self {
+    /// For `width` columns of the output, from its column `first` on, and its `rows` along y.
+    fn new(sweep: &'a Sweep<'a, K>, first: usize, width: usize, rows: Range<usize>) -> Self {
         let (radius, image) = (sweep.stencil.radius(), sweep.source.size());
         let (first, reach) = (sweep.offset[0] + first, radius[0]);
         // The columns of the image that these results depend on.
         let (low, high) = (first.saturating_sub(reach), (first + width).saturating_add(reach).min(image[0]));
         let padded = width.next_multiple_of(COLUMNS);
+        let along_y = |axes: &[usize]| axes.get(1).copied().unwrap_or(0);
+        let least = (along_y(&sweep.offset) + rows.start).saturating_sub(along_y(radius));
         Self {
             sweep,
-            ring: Ring::new(&radius[1..], &image[1..], padded + 2 * reach),
+            ring: Ring::new(&radius[1..], &image[1..], (least, rows.len()), padded + 2 * reach),
             low,
             count: high - low,
             before: low + reach - first,
             width,
             lines: Vec::with_capacity(sweep.stencil.rows().len()),
             starts: Vec::with_capacity(sweep.stencil.rows().len()),
-            results: vec![K::Result::default(); padded],
+            next: Vec::with_capacity(sweep.stencil.rows().len()),
+            results: vec![K::Result::default(); padded.min(SPAN)],
         }
     }
 
@@ -291,6 +306,7 @@ impl<'a, K: Stencil> Work<'a, K> {
         // The row after it comes next.
         let ahead = strides.bytes.get(1).copied().unwrap_or(0);
         self.starts.clear();
+        self.next.clear();
         for line in &self.lines {
             let y = (y as isize + line.step).clamp(0, last);
             let (start, missing) = self.ring.find(line.place, y as usize);
@@ -299,18 +315,27 @@ impl<'a, K: Stencil> Work<'a, K> {
                 let (middle, right) = others.split_at_mut(self.count);
                 let from = source.start().as_ptr().wrapping_offset(line.offset + y * ahead);
                 // SAFETY: columns and rows are inside the image, whose pixels are valid for reads.
-                unsafe { number::read(simd, source.pixel_type(), from, strides, ahead, middle) };
+                unsafe { number::read(source.pixel_type(), from, strides, middle) };
                 left.fill(middle[0]);
                 right.fill(middle[self.count - 1]);
+                self.next.push(from.wrapping_offset(ahead));
             }
             self.starts.push(start);
         }
-        let length = self.results.len() + 2 * stencil.radius()[0];
-        let rows = Rows { values: self.ring.values(), starts: &self.starts, length };
-        stencil.row(rows, &mut self.results);
-        // SAFETY: the promise of `Output`.
-        unsafe {
-            number::write(simd, &self.results[..self.width], output.pixel, output.start, output.pitch);
+        let reach = stencil.radius()[0];
+        let (from, to) = (source.pixel_type().size(), output.pixel.size());
+        for at in (0..self.width).step_by(SPAN) {
+            let count = SPAN.min(self.width - at);
+            for row in &self.next {
+                number::prefetch(simd, row.wrapping_add(at * from), count * from);
+            }
+            let start = output.start.wrapping_add(at * to);
+            number::prefetch(simd, start.wrapping_offset(output.pitch), count * to);
+            let results = &mut self.results[..count.next_multiple_of(COLUMNS)];
+            let length = results.len() + 2 * reach;
+            stencil.row(Rows { values: self.ring.values(), starts: &self.starts, at, length }, results);
+            // SAFETY: the promise of `Output`.
+            unsafe { number::write(&results[..count], output.pixel, start) };
         }
     }
 }

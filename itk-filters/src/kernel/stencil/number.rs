@@ -1,21 +1,24 @@
 //! What stencils compute with, and how it is read from pixels and written as pixels.
 
+use std::ops::Sub;
+
 use itk_core::simd::{Key, Simd};
 use itk_core::{Pixel, PixelType, Strides, f16};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Pixels that are converted in one go, between hints to the cache.
-const PIECE: usize = 256;
-
 /// What pixels are staged as.
-pub(crate) trait Staged: Copy + Default + Send + Sync {
+pub(crate) trait Staged: Copy + Default + Send + Sync + Sub<Output = Self> {
+    /// Whether the numbers are far from the least and the largest ones of f64, so that halves of them round alike.
+    const IS_NARROW: bool = true;
     /// A pixel, converted.
     fn of<T: Pixel>(pixel: T) -> Self;
 }
 
 impl Staged for f64 {
+    const IS_NARROW: bool = false;
+
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
         pixel.to_f64()
@@ -39,9 +42,15 @@ impl Staged for i16 {
 }
 
 /// What results are computed in.
-pub(crate) trait Number: Copy + Default + Into<f64> {
-    /// Rounded to the type.
+pub(crate) trait Number: Copy + Default {
+    /// Whether it is u8, which is written as u8 only.
+    const IS_BYTE: bool = false;
+    /// Converted as to a pixel.
     fn of_f64(value: f64) -> Self;
+    /// Converted as to a pixel.
+    fn of_f32(value: f32) -> Self;
+    /// As a pixel: what does not fit becomes the nearest value that does, NaN becomes 0.
+    fn narrow<T: Narrow>(self) -> T;
 }
 
 impl Number for f64 {
@@ -49,12 +58,51 @@ impl Number for f64 {
     fn of_f64(value: f64) -> Self {
         value
     }
+
+    #[inline(always)]
+    fn of_f32(value: f32) -> Self {
+        value.into()
+    }
+
+    #[inline(always)]
+    fn narrow<T: Narrow>(self) -> T {
+        T::of_f64(self)
+    }
 }
 
 impl Number for f32 {
     #[inline(always)]
     fn of_f64(value: f64) -> Self {
         value as Self
+    }
+
+    #[inline(always)]
+    fn of_f32(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn narrow<T: Narrow>(self) -> T {
+        T::of_f32(self)
+    }
+}
+
+impl Number for u8 {
+    const IS_BYTE: bool = true;
+
+    #[inline(always)]
+    fn of_f64(value: f64) -> Self {
+        Narrow::of_f64(value)
+    }
+
+    #[inline(always)]
+    fn of_f32(value: f32) -> Self {
+        Narrow::of_f32(value)
+    }
+
+    #[inline(always)]
+    fn narrow<T: Narrow>(self) -> T {
+        T::of_f32(self.into())
     }
 }
 
@@ -65,31 +113,66 @@ pub(crate) fn is_exact_in_f32(pixel: PixelType) -> bool {
 }
 
 /// [`Pixel::from_f64`], in a form that compilers make vectors of.
-trait Narrow {
-    fn narrow(value: f64) -> Self;
+pub(crate) trait Narrow {
+    fn of_f64(value: f64) -> Self;
+    fn of_f32(value: f32) -> Self;
 }
 
-macro_rules! narrow_integers {
+/// The least and the largest number of the type, which both floats hold.
+macro_rules! narrow_short_integers {
+    ($($type:ident)*) => {$(
+        impl Narrow for $type {
+            #[inline(always)]
+            fn of_f64(value: f64) -> Self {
+                let number = if value.is_nan() { 0.0 } else { value };
+                let inside = number.max(f64::from($type::MIN)).min(f64::from($type::MAX));
+                // SAFETY: it lies between the least and the largest number of the type.
+                unsafe { inside.to_int_unchecked::<i32>() as Self }
+            }
+
+            #[inline(always)]
+            fn of_f32(value: f32) -> Self {
+                let number = if value.is_nan() { 0.0 } else { value };
+                let inside = number.max(f32::from($type::MIN)).min(f32::from($type::MAX));
+                // SAFETY: as above.
+                unsafe { inside.to_int_unchecked::<i32>() as Self }
+            }
+        }
+    )*};
+}
+narrow_short_integers! { u8 i8 u16 i16 }
+
+macro_rules! narrow_long_integers {
     ($($type:ident by $wide:ident;)*) => {$(
         impl Narrow for $type {
             #[inline(always)]
-            fn narrow(value: f64) -> Self {
+            fn of_f64(value: f64) -> Self {
                 let number = if value.is_nan() { 0.0 } else { value };
                 let inside = number.max(f64::from($type::MIN)).min(f64::from($type::MAX));
                 // SAFETY: it lies between the least and the largest number of the type.
                 unsafe { inside.to_int_unchecked::<$wide>() as Self }
             }
+
+            #[inline(always)]
+            fn of_f32(value: f32) -> Self {
+                Self::of_f64(f64::from(value))
+            }
         }
     )*};
 }
-narrow_integers! { u8 by i32; i8 by i32; u16 by i32; i16 by i32; i32 by i32; u32 by i64; }
+narrow_long_integers! { i32 by i32; u32 by i64; }
 
 macro_rules! narrow_others {
     ($($type:ident)*) => {$(
         impl Narrow for $type {
             #[inline(always)]
-            fn narrow(value: f64) -> Self {
+            fn of_f64(value: f64) -> Self {
                 Self::from_f64(value)
+            }
+
+            #[inline(always)]
+            fn of_f32(value: f32) -> Self {
+                Self::from_f64(f64::from(value))
             }
         }
     )*};
@@ -119,30 +202,19 @@ macro_rules! with_type {
     }};
 }
 
-/// Converts pixels, the first of which is at `from`, and the others after it along x. The cache is told that those `ahead`
-/// bytes farther will be read soon.
+/// Converts pixels, the first of which is at `from`, and the others after it along x.
 ///
 /// # Safety
 /// All of them are valid for reads.
 #[inline(always)]
-pub(crate) unsafe fn read<S: Simd, V: Staged>(
-    simd: S,
-    pixel: PixelType,
-    from: *const u8,
-    strides: &Strides,
-    ahead: isize,
-    out: &mut [V],
-) {
+pub(crate) unsafe fn read<V: Staged>(pixel: PixelType, from: *const u8, strides: &Strides, out: &mut [V]) {
     let (step, swapped) = (strides.bytes[0], strides.swapped);
     with_type!(pixel, T => {
         if step == size_of::<T>() as isize && !swapped {
-            for (piece, out) in out.chunks_mut(PIECE).enumerate() {
-                let from = from.cast::<T>().wrapping_add(piece * PIECE);
-                prefetch(simd, from.wrapping_byte_offset(ahead), out.len());
-                for (i, value) in out.iter_mut().enumerate() {
-                    // SAFETY: the caller's promise.
-                    *value = V::of(unsafe { from.wrapping_add(i).read_unaligned() });
-                }
+            let from = from.cast::<T>();
+            for (i, value) in out.iter_mut().enumerate() {
+                // SAFETY: the caller's promise.
+                *value = V::of(unsafe { from.wrapping_add(i).read_unaligned() });
             }
         } else {
             for (i, value) in out.iter_mut().enumerate() {
@@ -154,33 +226,30 @@ pub(crate) unsafe fn read<S: Simd, V: Staged>(
     });
 }
 
-/// Writes a row of results as pixels. The cache is told that those `ahead` bytes farther will be written soon.
+/// Writes results as pixels.
 ///
 /// # Safety
 /// All of them are valid for writes.
 #[inline(always)]
-pub(crate) unsafe fn write<S: Simd, R: Number>(
-    simd: S,
-    results: &[R],
-    pixel: PixelType,
-    row: *mut u8,
-    ahead: isize,
-) {
+pub(crate) unsafe fn write<R: Number>(results: &[R], pixel: PixelType, row: *mut u8) {
+    if R::IS_BYTE {
+        // SAFETY: the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(results.as_ptr().cast(), row, results.len()) };
+        return;
+    }
     with_type!(pixel, T => {
-        for (piece, results) in results.chunks(PIECE).enumerate() {
-            let to = row.cast::<T>().wrapping_add(piece * PIECE);
-            prefetch(simd, to.wrapping_byte_offset(ahead), results.len());
-            for (i, &result) in results.iter().enumerate() {
-                // SAFETY: the caller's promise.
-                unsafe { to.wrapping_add(i).write_unaligned(T::narrow(result.into())) };
-            }
+        let row = row.cast::<T>();
+        for (i, &result) in results.iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { row.wrapping_add(i).write_unaligned(result.narrow::<T>()) };
         }
     });
 }
 
+/// Tells the cache that bytes will be used soon. They may lie anywhere.
 #[inline(always)]
-fn prefetch<S: Simd, T>(simd: S, from: *const T, count: usize) {
-    for offset in (0..count * size_of::<T>()).step_by(LINE) {
-        simd.prefetch(from.wrapping_byte_add(offset));
+pub(crate) fn prefetch<S: Simd>(simd: S, from: *const u8, bytes: usize) {
+    for offset in (0..bytes).step_by(LINE) {
+        simd.prefetch(from.wrapping_add(offset));
     }
 }

@@ -7,6 +7,8 @@ use itk_core::Axes;
 /// indices on an axis span less than the number of slots on that axis.
 pub(super) struct Ring<V> {
     slots: Axes<usize>,
+    /// The least y of all rows.
+    first: usize,
     /// Values from a row to the next.
     pitch: usize,
     tags: Vec<Option<usize>>,
@@ -21,11 +23,19 @@ pub(super) struct Place {
 }
 
 impl<V: Copy + Default> Ring<V> {
-    /// For stencils of `radius` on the axes after x, over an input of `size` there, and rows of `pitch` values.
-    pub(super) fn new(radius: &[usize], size: &[usize], pitch: usize) -> Self {
-        let slots = Axes::from_fn(size.len(), |a| radius[a].saturating_mul(2).saturating_add(1).min(size[a]));
+    /// For stencils of `radius` on the axes after x, over an input of `size` there, and rows of `pitch` values, of which
+    /// the least y is `first`. Results have `rows` rows along y. Where there are neighbours along more axes than y, the rows of all y are kept, to be
+    /// staged once for all results that need them.
+    pub(super) fn new(radius: &[usize], size: &[usize], (first, rows): (usize, usize), pitch: usize) -> Self {
+        let kept = if radius.iter().skip(1).any(|&r| r > 0) { rows } else { 1 };
+        let slots = Axes::from_fn(size.len(), |a| {
+            let results = if a == 0 { kept } else { 1 };
+            radius[a].saturating_mul(2).saturating_add(results).min(size[a])
+        });
         let count = slots.iter().product();
-        Self { slots, pitch, tags: vec![None; count], values: vec![V::default(); count * pitch] }
+        // They are made when they are first needed.
+        let values = Vec::with_capacity(count * pitch);
+        Self { slots, first, pitch, tags: vec![None; count], values }
     }
 
     /// The place of the rows at `index`, whose y is 0.
@@ -41,7 +51,10 @@ impl<V: Copy + Default> Ring<V> {
     /// Where in [`Ring::values`] the row `y` of a place starts, and whether it has still to be staged there.
     #[inline(always)]
     pub(super) fn find(&mut self, place: Place, y: usize) -> (usize, bool) {
-        let slot = place.slot + self.slots.first().map_or(0, |n| y % n);
+        let slots = self.slots.first().copied().unwrap_or(1);
+        let along_y = y - self.first;
+        // Rows of several slices do not wrap, and a division would take long.
+        let slot = place.slot + if along_y < slots { along_y } else { along_y % slots };
         let tag = Some(place.row + y);
         let missing = self.tags[slot] != tag;
         self.tags[slot] = tag;
@@ -51,6 +64,9 @@ impl<V: Copy + Default> Ring<V> {
     /// The row that starts there, to be staged.
     #[inline(always)]
     pub(super) fn row(&mut self, start: usize) -> &mut [V] {
+        if self.values.len() < start + self.pitch {
+            self.values.resize(start + self.pitch, V::default());
+        }
         &mut self.values[start..start + self.pitch]
     }
 

@@ -1,0 +1,121 @@
+//! Central differences of 8-bit pixels.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over one index of several rows are what vectors are made of"
+)]
+
+use std::marker::PhantomData;
+
+use itk_core::Axes;
+
+use super::Cross;
+use crate::kernel::stencil::{Number, Rows, Stencil};
+
+/// Central differences in integers, for 8-bit pixels and distances of 1.
+///
+/// The sum of squares of at most 6 differences of 8-bit numbers is less than 2²⁴, so f32 holds it. Its root in f32 is its root
+/// in f64 rounded to f32, as f64 has more than twice the digits of f32 and two more; half of it is exact. The integer
+/// part is the same too: below an even number 2m, the largest root is that of 4m² - 1, which is more than 1 / 4m less,
+/// and f32 tells these apart.
+pub(super) struct Bytes<R> {
+    cross: Cross,
+    result: PhantomData<fn() -> R>,
+}
+
+impl<R> Bytes<R> {
+    pub(super) fn new(cross: Cross) -> Self {
+        Self { cross, result: PhantomData }
+    }
+}
+
+impl<R: Number> Stencil for Bytes<R> {
+    type Value = i16;
+    type Result = R;
+
+    fn radius(&self) -> &[usize] {
+        &self.cross.radius
+    }
+
+    fn rows(&self) -> &[Axes<isize>] {
+        &self.cross.rows
+    }
+
+    fn cost(&self) -> f64 {
+        0.2 + 0.05 * self.cross.rows.len() as f64
+    }
+
+    #[inline(always)]
+    fn row(&self, rows: Rows<'_, i16>, out: &mut [R]) {
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
+        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        match (along_x, others.as_slice()) {
+            (Some(_), &[_]) => {
+                let (left, right, above, below) = (&middle[..n], &middle[2..n + 2], side(1), side(2));
+                for i in 0..n {
+                    let sum = square(left[i], right[i]) + square(above[i], below[i]);
+                    out[i] = R::of_f32(0.5 * (sum as f32).sqrt());
+                }
+            }
+            (Some(_), &[_, _]) => {
+                let (left, right) = (&middle[..n], &middle[2..n + 2]);
+                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                for i in 0..n {
+                    let sum =
+                        square(left[i], right[i]) + square(above[i], below[i]) + square(before[i], behind[i]);
+                    out[i] = R::of_f32(0.5 * (sum as f32).sqrt());
+                }
+            }
+            _ => self.general(rows, out),
+        }
+    }
+}
+
+impl<R: Number> Bytes<R> {
+    /// Any axes: one after the other, some columns at a time.
+    #[inline(always)]
+    fn general(&self, rows: Rows<'_, i16>, out: &mut [R]) {
+        const COLUMNS: usize = 128;
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
+            let n = out.len();
+            let mut sums = [0; COLUMNS];
+            let part = |row: usize, from: usize| &rows.get(row)[at + from..at + from + n];
+            if along_x.is_some() {
+                let (left, right) = (part(0, 0), part(0, 2));
+                for i in 0..n {
+                    sums[i] = square(left[i], right[i]);
+                }
+            }
+            for a in 0..others.len() {
+                let (left, right) = (part(1 + 2 * a, radius[0]), part(2 + 2 * a, radius[0]));
+                for i in 0..n {
+                    sums[i] += square(left[i], right[i]);
+                }
+            }
+            for i in 0..n {
+                out[i] = R::of_f32(0.5 * (sums[i] as f32).sqrt());
+            }
+        }
+    }
+}
+
+/// The square of a difference of two numbers from 0 to 255, which 16 bits hold.
+#[inline(always)]
+fn square(left: i16, right: i16) -> u32 {
+    let difference = left - right;
+    u32::from(difference.wrapping_mul(difference) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::square;
+
+    #[test]
+    fn sixteen_bits_hold_the_square_of_a_difference() {
+        for (left, right) in (0..=255).flat_map(|left| (0..=255).map(move |right| (left, right))) {
+            let difference = i32::from(left) - i32::from(right);
+            assert_eq!(i64::from(square(left, right)), i64::from(difference * difference), "{left} {right}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Central differences in f64.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over one index of several rows are what vectors are made of"
+)]
+
+use std::marker::PhantomData;
+
+use itk_core::{Axes, PixelType};
+
+use super::Cross;
+use crate::kernel::stencil::{Number, Rows, Staged, Stencil};
+
+/// Central differences in f64, of rows that are staged as `V`.
+///
+/// These are ITK's operations, but for some that change no result. The sum over a pixel's neighbours begins with 0 there,
+/// which can change the sign of a zero only, and that is squared away. And the middle pixel times 0 is added along each
+/// axis there: as that is zero or NaN, adding it once is enough, at any time.
+///
+/// For distances of 1, all factors are a half. Pixels that f32 holds are so far from the least and the largest f64 that every
+/// step gives half of, or a quarter of, what it would give without the factors; so they come last, as one.
+pub(super) struct Central<V, R> {
+    cross: Cross,
+    arithmetic: Arithmetic,
+    types: PhantomData<fn(V) -> R>,
+}
+
+/// What is known of factors and pixels.
+enum Arithmetic {
+    /// Nothing.
+    Any,
+    /// The factors are a half.
+    Halves,
+    /// And differences of pixels are exact in f32: integers of 16 bits at most.
+    ShortHalves,
+}
+
+impl<V: Staged, R> Central<V, R> {
+    pub(super) fn new(cross: Cross, from: PixelType) -> Self {
+        use PixelType::{I8, I16, U8, U16};
+        let arithmetic = match (V::IS_NARROW && cross.is_unit(), from) {
+            (false, _) => Arithmetic::Any,
+            (true, I8 | I16 | U8 | U16) => Arithmetic::ShortHalves,
+            (true, _) => Arithmetic::Halves,
+        };
+        Self { cross, arithmetic, types: PhantomData }
+    }
+}
+
+impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
+    type Value = V;
+    type Result = R;
+
+    fn radius(&self) -> &[usize] {
+        &self.cross.radius
+    }
+
+    fn rows(&self) -> &[Axes<isize>] {
+        &self.cross.rows
+    }
+
+    fn cost(&self) -> f64 {
+        0.5 + 0.1 * self.cross.rows.len() as f64
+    }
+
+    #[inline(always)]
+    fn row(&self, rows: Rows<'_, V>, out: &mut [R]) {
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
+        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        match (along_x, others.as_slice()) {
+            (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::Halves) => {
+                self.halves::<false>(rows, out);
+            }
+            (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::ShortHalves) => {
+                self.halves::<true>(rows, out);
+            }
+            (&Some(cx), &[]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    out[i] = R::of_f64((x * x).sqrt());
+                }
+            }
+            (&Some(cx), &[cy]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                let (above, below) = (side(1), side(2));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    let y = difference(cy, above[i], below[i]);
+                    out[i] = R::of_f64((x * x + y * y).sqrt());
+                }
+            }
+            (&Some(cx), &[cy, cz]) => {
+                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    let y = difference(cy, above[i], below[i]);
+                    let z = difference(cz, before[i], behind[i]);
+                    out[i] = R::of_f64((x * x + y * y + z * z).sqrt());
+                }
+            }
+            _ => self.general(rows, out),
+        }
+    }
+}
+
+impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
+    /// Two or three axes, all factors a half.
+    #[inline(always)]
+    fn halves<const SHORT: bool>(&self, rows: Rows<'_, V>, out: &mut [R]) {
+        let (n, middle) = (out.len(), rows.get(0));
+        let side = |row: usize| &rows.get(row)[1..n + 1];
+        let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+        let (above, below) = (side(1), side(2));
+        if self.cross.others.len() == 1 {
+            for i in 0..n {
+                let x = distance::<SHORT, V>(left[i], right[i]);
+                let y = distance::<SHORT, V>(above[i], below[i]);
+                let nothing = if SHORT { 0.0 } else { 0.0 * middle[i].into() };
+                out[i] = R::of_f64(0.5 * (x * x + y * y).sqrt() + nothing);
+            }
+        } else {
+            let (before, behind) = (side(3), side(4));
+            for i in 0..n {
+                let x = distance::<SHORT, V>(left[i], right[i]);
+                let y = distance::<SHORT, V>(above[i], below[i]);
+                let z = distance::<SHORT, V>(before[i], behind[i]);
+                let nothing = if SHORT { 0.0 } else { 0.0 * middle[i].into() };
+                out[i] = R::of_f64(0.5 * (x * x + y * y + z * z).sqrt() + nothing);
+            }
+        }
+    }
+
+    /// Any axes: one after the other, some columns at a time.
+    #[inline(always)]
+    fn general(&self, rows: Rows<'_, V>, out: &mut [R]) {
+        const COLUMNS: usize = 128;
+        let Cross { radius, along_x, others, .. } = &self.cross;
+        let mut sums = [0.0; COLUMNS];
+        for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
+            let n = out.len();
+            let sums = &mut sums[..n];
+            let part = |row: usize, from: usize| &rows.get(row)[at + from..at + from + n];
+            if let Some(cx) = *along_x {
+                let (left, middle, right) = (part(0, 0), part(0, 1), part(0, 2));
+                for i in 0..n {
+                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    sums[i] = x * x;
+                }
+            } else {
+                let middle = part(0, 0);
+                for i in 0..n {
+                    // Without any axis, the pixel itself has no part in the result.
+                    sums[i] = if others.is_empty() { 0.0 } else { 0.0 * middle[i].into() };
+                }
+            }
+            for (a, &c) in others.iter().enumerate() {
+                let (left, right) = (part(1 + 2 * a, radius[0]), part(2 + 2 * a, radius[0]));
+                for i in 0..n {
+                    let g = difference(c, left[i], right[i]);
+                    sums[i] += g * g;
+                }
+            }
+            for i in 0..n {
+                out[i] = R::of_f64(sums[i].sqrt());
+            }
+        }
+    }
+}
+
+/// The difference along x. The middle pixel's coefficient is 0, and ITK multiplies by it: infinity and NaN come through.
+#[inline(always)]
+fn along_row<V: Into<f64>>(c: f64, left: V, middle: V, right: V) -> f64 {
+    c * left.into() + 0.0 * middle.into() - c * right.into()
+}
+
+/// A difference without its factor; `SHORT` where the pixels' own type holds it.
+#[inline(always)]
+fn distance<const SHORT: bool, V: Staged + Into<f64>>(left: V, right: V) -> f64 {
+    if SHORT { (left - right).into() } else { left.into() - right.into() }
+}
+
+#[inline(always)]
+fn difference<V: Into<f64>>(c: f64, left: V, right: V) -> f64 {
+    c * left.into() - c * right.into()
+}
