@@ -135,6 +135,19 @@ fn every_width_equals_the_naive_twin() {
 }
 
 #[test]
+fn a_region_of_a_narrow_image_equals_the_same_part_of_the_whole() {
+    let input = pixels::<f32>(Content::Real, 5 * 200 * 3, &mut Random::new(12));
+    let image = Image::from_vec(&[5, 200, 3], input).unwrap();
+    let whole: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
+    for (index, size) in [([1, 20, 1], [3, 150, 2]), ([4, 0, 0], [1, 200, 3]), ([0, 199, 2], [5, 1, 1])] {
+        let region = Region::new(&index, &size).unwrap();
+        let part: Image<f32> = GradientMagnitude::new().apply_region(&image, &region).unwrap();
+        assert_same(&part.to_vec(), &whole.view().region(&region).to_vec(), &region);
+    }
+}
+
+/// What the integer path of 8-bit pixels rests on, for every sum of squares that there can be.
+#[test]
 fn half_of_the_f32_root_of_a_sum_of_bytes_squares_is_the_f64_result() {
     for sum in 0..=6 * 255 * 255 {
         let short = 0.5 * (sum as f32).sqrt();

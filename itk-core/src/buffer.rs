@@ -36,6 +36,11 @@ pub struct Strides {
 }
 
 impl Strides {
+    fn swap_axes(&mut self, a: usize, b: usize) {
+        self.size.swap(a, b);
+        self.bytes.swap(a, b);
+    }
+
     /// Without gaps, first axis fastest; `None` when the number of bytes does not fit in `isize`.
     pub fn contiguous(size: Axes<usize>, pixel_bytes: usize) -> Option<Self> {
         let mut step = isize::try_from(pixel_bytes).ok()?;

@@ -92,6 +92,15 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
         self.size().iter().skip(1).product()
     }
 
+    /// The view with two axes exchanged.
+    ///
+    /// # Panics
+    /// When there are no such axes.
+    pub fn swap_axes(mut self, a: usize, b: usize) -> Self {
+        self.any.strides.swap_axes(a, b);
+        self
+    }
+
     /// The view, which adds to `stored` how many pixels its tiles have stored.
     pub(super) fn counting(mut self, stored: &'a AtomicUsize) -> Self {
         self.any.stored = Some(stored);

@@ -60,6 +60,17 @@ impl<'a> AnyView<'a> {
         &self.strides
     }
 
+    /// The view with two axes exchanged.
+    ///
+    /// # Panics
+    /// When there are no such axes.
+    pub fn swap_axes(mut self, a: usize, b: usize) -> Self {
+        self.strides.swap_axes(a, b);
+        // What was a slice is none any more.
+        self.exclusive = false;
+        self
+    }
+
     /// The view with its pixel type made known; `None` when that is another one.
     pub fn typed<T: Pixel>(self) -> Option<View<'a, T>> {
         (self.pixel == T::TYPE).then_some(View { any: self, pixel: PhantomData })
