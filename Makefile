@@ -79,8 +79,8 @@ bench: ## criterion benches
 	@$(STEP) "Benches" cargo bench --locked --package itk-benches
 
 bench-peers: BENCH_SCRIPT := compare
-bench-peers: wheel ## time the median beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
-	@$(STEP) "Median beside its peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
+bench-peers: wheel ## time median and gradient magnitude beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
+	@$(STEP) "Filters beside their peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
 
 bench-import: wheel ## what an import and a first touch cost beside ITK, SimpleITK, scipy, scikit-image, OpenCV
 	@$(STEP) "Cost of imports" tools/bench-peers.sh $(WHEEL) import_cost $(BENCH)

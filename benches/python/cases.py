@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import gradient
 import numpy as np
 import worst
 from measure import AVX2, DIFFERS, TWO_THREADS, Bench, Config, figure, short
@@ -56,6 +57,7 @@ def all_cases(bench: Bench) -> list[Case]:
         *_threads(bench),
         *_overheads(bench),
         *_anisotropic(bench),
+        *(Case(*row) for row in gradient.rows(bench)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The median of oxitk beside its peers: results compared, then timed in turns, one thread each.
+"""The median and the gradient magnitude of oxitk beside their peers: results compared, then timed in turns, one thread each.
 
     make bench-peers                            # builds the wheel, installs the peers into a cached venv, runs this
     make bench-peers BENCH="--quick --only u16"
