@@ -5,7 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, Axis, IxDyn, s};
 use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, View, f16};
-use itk_filters::{Apply, Chain, Filter, GradientMagnitude, Median};
+use itk_filters::{
+    Apply, Chain, Filter, GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Median,
+    RecursiveGaussian, SmoothingRecursiveGaussian,
+};
 use itk_tests::cases::{Content, Random, pixels};
 
 #[test]
@@ -104,11 +107,32 @@ fn chains_read_their_text_and_say_what_is_wrong() {
         ("median(radius_xyz=1)", "must be a list in brackets"),
         ("median(sigma=1)", "median has no parameter \"sigma\""),
         ("gradient_magnitude(dtype=int7)", "must be one of uint8"),
+        ("recursive_gaussian(order=3)", "order must be 0, 1 or 2, got \"3\""),
+        ("recursive_gaussian(sigma=x)", "sigma cannot be \"x\""),
+        ("smoothing_recursive_gaussian(order=1)", "has no parameter \"order\""),
+        ("gradient_magnitude_recursive_gaussian(normalize_across_scale=1)", "cannot be \"1\""),
     ];
     for (text, reason) in wrong {
         let error = text.parse::<Chain>().unwrap_err().to_string();
         assert!(error.contains(reason), "{text}: {error}");
     }
+}
+
+#[test]
+fn chains_of_recursive_filters_are_the_filters() {
+    let image =
+        AnyImage::from(Image::from_vec(&[5, 4], (0..20u32).map(|i| (i * i % 97) as u8).collect()).unwrap());
+    let context = Context::default();
+    let text = "smoothing_recursive_gaussian(sigma_xyz=[1, 2]) | recursive_gaussian(sigma=0.5, order=1, axis_xyz=1, \
+                normalize_across_scale=true, spacing=2) | gradient_magnitude_recursive_gaussian(sigma=3, dtype=int16)";
+    let chain: Chain = text.parse().unwrap();
+    let smooth = SmoothingRecursiveGaussian::new(itk_core::PerAxis::xyz([1.0, 2.0]));
+    let line = RecursiveGaussian::new(0.5).order(GaussianOrder::First).axis_xyz(1);
+    let slope = GradientMagnitudeRecursiveGaussian::new(3.0).pixel_type(PixelType::I16);
+    let step = smooth.apply_any(&image, &context).unwrap();
+    let step = line.normalize_across_scale(true).spacing(2.0).apply_any(&step, &context).unwrap();
+    let expected = slope.apply_any(&step, &context).unwrap().typed::<i16>().unwrap().to_vec();
+    assert_eq!(chain.apply_any(&image, &context).unwrap().typed::<i16>().unwrap().to_vec(), expected);
 }
 
 #[test]

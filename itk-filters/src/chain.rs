@@ -6,13 +6,19 @@ use std::sync::Arc;
 
 use itk_core::{AnyImage, Apply, Context, Error, Filter, Header, PerAxis, PixelType, Region, Result};
 
-use crate::{GradientMagnitude, Median, NanPolicy};
+use crate::{
+    GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Median, NanPolicy,
+    RecursiveGaussian, SmoothingRecursiveGaussian,
+};
 
 /// Filters, each of which gets the result of the one before.
 ///
 /// # Text
-/// `name(parameter=value, …) | name(…)`. Filters: `median(radius=1, nan_policy=order)` and
-/// `gradient_magnitude(spacing=image, dtype=float32)`. Values an axis are in brackets and xyz order:
+/// `name(parameter=value, …) | name(…)`. Filters: `median(radius=1, nan_policy=order)`,
+/// `gradient_magnitude(spacing=image, dtype=float32)`,
+/// `recursive_gaussian(sigma=1, order=0, axis_xyz=0, normalize_across_scale=false, spacing=image, dtype=float32)`,
+/// `smoothing_recursive_gaussian(sigma=1, spacing=image, dtype=float32)` and
+/// `gradient_magnitude_recursive_gaussian(sigma=1, normalize_across_scale=false, spacing=image, dtype=float32)`. Values an axis are in brackets and xyz order:
 /// `median(radius_xyz=[1, 2, 3])`, `gradient_magnitude(spacing_xyz=[0.5, 0.5, 2])`. Parameters may be left
 /// out, and so may empty parentheses.
 ///
@@ -108,10 +114,16 @@ impl FromStr for Chain {
             chain = match name {
                 "median" => chain.then(median(parameters).map_err(fail)?),
                 "gradient_magnitude" => chain.then(gradient_magnitude(parameters).map_err(fail)?),
+                "recursive_gaussian" => chain.then(recursive_gaussian(parameters).map_err(fail)?),
+                "smoothing_recursive_gaussian" => chain.then(smoothing(parameters).map_err(fail)?),
+                "gradient_magnitude_recursive_gaussian" => {
+                    chain.then(smoothed_gradient(parameters).map_err(fail)?)
+                }
                 "" => return Err(fail("a filter's name is missing".into())),
                 _ => {
                     return Err(fail(format!(
-                        "no filter is called {name:?}; there are median and gradient_magnitude"
+                        "no filter is called {name:?}; there are median, gradient_magnitude, recursive_gaussian, \
+                         smoothing_recursive_gaussian and gradient_magnitude_recursive_gaussian"
                     )));
                 }
             };
@@ -133,16 +145,58 @@ fn median(mut parameters: Parameters<'_>) -> Result<Median, String> {
 
 fn gradient_magnitude(mut parameters: Parameters<'_>) -> Result<GradientMagnitude, String> {
     let mut gradient = GradientMagnitude::new();
-    if parameters.peek("spacing") == Some("image") {
-        parameters.take("spacing");
-    }
-    if let Some(spacing) = parameters.per_axis::<f64>("spacing")? {
+    if let Some(spacing) = parameters.spacing()? {
         gradient = gradient.spacing(spacing);
     }
-    if let Some(dtype) = parameters.take("dtype") {
-        gradient = gradient.pixel_type(dtype.parse::<PixelType>().map_err(|e| e.to_string())?);
+    if let Some(pixel_type) = parameters.pixel_type()? {
+        gradient = gradient.pixel_type(pixel_type);
     }
     parameters.finish("spacing, spacing_xyz, dtype").map(|()| gradient)
+}
+
+fn recursive_gaussian(mut parameters: Parameters<'_>) -> Result<RecursiveGaussian, String> {
+    let mut filter = RecursiveGaussian::new(parameters.number("sigma")?.unwrap_or(1.0))
+        .axis_xyz(parameters.number("axis_xyz")?.unwrap_or(0))
+        .normalize_across_scale(parameters.number("normalize_across_scale")?.unwrap_or(false));
+    filter = match parameters.take("order") {
+        None | Some("0") => filter,
+        Some("1") => filter.order(GaussianOrder::First),
+        Some("2") => filter.order(GaussianOrder::Second),
+        Some(other) => return Err(format!("recursive_gaussian: order must be 0, 1 or 2, got {other:?}")),
+    };
+    if let Some(spacing) = parameters.spacing()? {
+        filter = filter.spacing(spacing);
+    }
+    if let Some(pixel_type) = parameters.pixel_type()? {
+        filter = filter.pixel_type(pixel_type);
+    }
+    let known = "sigma, order, axis_xyz, normalize_across_scale, spacing, spacing_xyz, dtype";
+    parameters.finish(known).map(|()| filter)
+}
+
+fn smoothing(mut parameters: Parameters<'_>) -> Result<SmoothingRecursiveGaussian, String> {
+    let sigma = parameters.per_axis("sigma")?;
+    let mut filter = SmoothingRecursiveGaussian::new(sigma.unwrap_or(PerAxis::uniform(1.0)));
+    if let Some(spacing) = parameters.spacing()? {
+        filter = filter.spacing(spacing);
+    }
+    if let Some(pixel_type) = parameters.pixel_type()? {
+        filter = filter.pixel_type(pixel_type);
+    }
+    parameters.finish("sigma, sigma_xyz, spacing, spacing_xyz, dtype").map(|()| filter)
+}
+
+fn smoothed_gradient(mut parameters: Parameters<'_>) -> Result<GradientMagnitudeRecursiveGaussian, String> {
+    let mut filter = GradientMagnitudeRecursiveGaussian::new(parameters.number("sigma")?.unwrap_or(1.0))
+        .normalize_across_scale(parameters.number("normalize_across_scale")?.unwrap_or(false));
+    if let Some(spacing) = parameters.spacing()? {
+        filter = filter.spacing(spacing);
+    }
+    if let Some(pixel_type) = parameters.pixel_type()? {
+        filter = filter.pixel_type(pixel_type);
+    }
+    let known = "sigma, normalize_across_scale, spacing, spacing_xyz, dtype";
+    parameters.finish(known).map(|()| filter)
 }
 
 /// The parameters of one filter that have not been used yet.
@@ -180,6 +234,26 @@ impl<'a> Parameters<'a> {
     fn take(&mut self, name: &str) -> Option<&'a str> {
         let at = self.values.iter().position(|(known, _)| *known == name)?;
         Some(self.values.remove(at).1)
+    }
+
+    /// A spacing other than the image's own.
+    fn spacing(&mut self) -> Result<Option<PerAxis<f64>>, String> {
+        if self.peek("spacing") == Some("image") {
+            self.take("spacing");
+        }
+        self.per_axis("spacing")
+    }
+
+    fn pixel_type(&mut self) -> Result<Option<PixelType>, String> {
+        self.take("dtype").map(|dtype| dtype.parse::<PixelType>().map_err(|e| e.to_string())).transpose()
+    }
+
+    /// `name=1` or `name=true`.
+    fn number<V: FromStr>(&mut self, name: &str) -> Result<Option<V>, String> {
+        let value = self
+            .take(name)
+            .map(|text| text.parse().map_err(|_| format!("{}: {name} cannot be {text:?}", self.filter)));
+        value.transpose()
     }
 
     /// `name=1`, or `name_xyz=[1, 2]`.
