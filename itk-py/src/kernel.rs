@@ -19,6 +19,7 @@ use crate::watch::Watch;
 pub(crate) enum Kernel {
     Median,
     GradientMagnitude,
+    Recursion,
     Chain,
     Imread,
     Imwrite,
@@ -34,6 +35,7 @@ impl Kernel {
     pub(crate) const ALL: &[Self] = &[
         Self::Median,
         Self::GradientMagnitude,
+        Self::Recursion,
         Self::Chain,
         Self::Imread,
         Self::Imwrite,
@@ -49,6 +51,7 @@ impl Kernel {
         match self {
             Self::Median => "median",
             Self::GradientMagnitude => "gradient_magnitude",
+            Self::Recursion => "recursion",
             Self::Chain => "chain",
             Self::Imread => "imread",
             Self::Imwrite => "imwrite",

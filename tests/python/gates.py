@@ -28,6 +28,7 @@ IMAGE = oxitk.Image.from_array(SMALL)
 CALLS: dict[str, Callable[[Path], object]] = {
     "median": lambda folder: oxitk.median(SMALL),
     "gradient_magnitude": lambda folder: oxitk.gradient_magnitude(SMALL),
+    "recursion": lambda folder: oxitk.recursive_gaussian(SMALL),
     "chain": lambda folder: (oxitk.Median(1) | oxitk.GradientMagnitude())(SMALL),
     "imread": lambda folder: oxitk.imread(_written(folder)),
     "imwrite": lambda folder: oxitk.imwrite(SMALL, folder / "written.mha"),

@@ -20,7 +20,7 @@ oxitk.__main__  # ends the process when imported: it is the command line
 oxitk._arguments  # what arguments may be, for checkers only
 oxitk._native.__all__  # made by pyo3
 oxitk._threadpoolctl.Controller.*  # a class inside a function
-oxitk.filters.(Chain|GradientMagnitude|Median).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
+oxitk.filters.(Chain|GradientMagnitude|GradientMagnitudeRecursiveGaussian|Median|RecursiveGaussian|SmoothingRecursiveGaussian).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
 """
 
 

@@ -22,9 +22,15 @@ from oxitk._errors import ProcessAborted as ProcessAborted
 from oxitk._native import __version__ as __version__
 from oxitk.filters import Chain as Chain
 from oxitk.filters import GradientMagnitude as GradientMagnitude
+from oxitk.filters import GradientMagnitudeRecursiveGaussian as GradientMagnitudeRecursiveGaussian
 from oxitk.filters import Median as Median
+from oxitk.filters import RecursiveGaussian as RecursiveGaussian
+from oxitk.filters import SmoothingRecursiveGaussian as SmoothingRecursiveGaussian
 from oxitk.filters import gradient_magnitude as gradient_magnitude
+from oxitk.filters import gradient_magnitude_recursive_gaussian as gradient_magnitude_recursive_gaussian
 from oxitk.filters import median as median
+from oxitk.filters import recursive_gaussian as recursive_gaussian
+from oxitk.filters import smoothing_recursive_gaussian as smoothing_recursive_gaussian
 from oxitk.image import Image as Image
 from oxitk.io import imread as imread
 from oxitk.io import imwrite as imwrite
@@ -37,6 +43,7 @@ __all__ = [
     "Chain",
     "FileFormatError",
     "GradientMagnitude",
+    "GradientMagnitudeRecursiveGaussian",
     "Image",
     "InternalError",
     "InvalidRequestedRegionError",
@@ -44,12 +51,17 @@ __all__ = [
     "MetadataKeyError",
     "MissingFileError",
     "ProcessAborted",
+    "RecursiveGaussian",
+    "SmoothingRecursiveGaussian",
     "get_num_threads",
     "gradient_magnitude",
+    "gradient_magnitude_recursive_gaussian",
     "imread",
     "imwrite",
     "median",
+    "recursive_gaussian",
     "set_num_threads",
+    "smoothing_recursive_gaussian",
 ]
 
 def __dir__() -> list[str]: ...

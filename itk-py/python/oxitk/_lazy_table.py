@@ -3,7 +3,19 @@
 # The names of each submodule.
 SUBMODULES = {
     "config": ("default_factory_loading",),
-    "filters": ("Chain", "GradientMagnitude", "Median", "gradient_magnitude", "median"),
+    "filters": (
+        "Chain",
+        "GradientMagnitude",
+        "GradientMagnitudeRecursiveGaussian",
+        "Median",
+        "RecursiveGaussian",
+        "SmoothingRecursiveGaussian",
+        "gradient_magnitude",
+        "gradient_magnitude_recursive_gaussian",
+        "median",
+        "recursive_gaussian",
+        "smoothing_recursive_gaussian",
+    ),
     "image": ("Image",),
     "io": ("Format", "formats", "imread", "imwrite", "register_format"),
     "pipeline": (
@@ -55,6 +67,7 @@ OWNERS = {
     "Chain": "filters",
     "FileFormatError": "_errors",
     "GradientMagnitude": "filters",
+    "GradientMagnitudeRecursiveGaussian": "filters",
     "Image": "image",
     "InternalError": "_errors",
     "InvalidRequestedRegionError": "_errors",
@@ -62,13 +75,18 @@ OWNERS = {
     "MetadataKeyError": "_errors",
     "MissingFileError": "_errors",
     "ProcessAborted": "_errors",
+    "RecursiveGaussian": "filters",
+    "SmoothingRecursiveGaussian": "filters",
     "__version__": "_native",
     "get_num_threads": "threads",
     "gradient_magnitude": "filters",
+    "gradient_magnitude_recursive_gaussian": "filters",
     "imread": "io",
     "imwrite": "io",
     "median": "filters",
+    "recursive_gaussian": "filters",
     "set_num_threads": "threads",
+    "smoothing_recursive_gaussian": "filters",
 }
 
 # Old name: new name, and the version in which the old one will go.

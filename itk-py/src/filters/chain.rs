@@ -5,6 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use super::gradient::PyGradientMagnitude;
+use super::recursion::Kind;
+use super::recursive::{
+    PyGradientMagnitudeRecursiveGaussian, PyRecursiveGaussian, PySmoothingRecursiveGaussian,
+};
 use super::run;
 use super::smoothing::PyMedian;
 use super::spec::{Spec, hash};
@@ -18,6 +22,15 @@ pub(crate) fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
     if let Ok(gradient) = object.cast::<PyGradientMagnitude>() {
         return Some(vec![gradient.get().0.clone()]);
     }
+    if let Ok(line) = object.cast::<PyRecursiveGaussian>() {
+        return Some(vec![line.get().0.clone()]);
+    }
+    if let Ok(smoothing) = object.cast::<PySmoothingRecursiveGaussian>() {
+        return Some(vec![smoothing.get().0.clone()]);
+    }
+    if let Ok(gradient) = object.cast::<PyGradientMagnitudeRecursiveGaussian>() {
+        return Some(vec![gradient.get().0.clone()]);
+    }
     object.cast::<PyChain>().ok().map(|chain| chain.get().0.clone())
 }
 
@@ -26,6 +39,16 @@ pub(crate) fn object_of<'py>(py: Python<'py>, spec: &Spec) -> PyResult<Bound<'py
     match spec {
         Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
         Spec::GradientMagnitude { .. } => Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any()),
+        Spec::Recursion(recursion) => {
+            let spec = spec.clone();
+            match recursion.kind() {
+                Kind::Line { .. } => Ok(Bound::new(py, PyRecursiveGaussian(spec))?.into_any()),
+                Kind::Smoothing => Ok(Bound::new(py, PySmoothingRecursiveGaussian(spec))?.into_any()),
+                Kind::Gradient { .. } => {
+                    Ok(Bound::new(py, PyGradientMagnitudeRecursiveGaussian(spec))?.into_any())
+                }
+            }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod chain;
 mod gradient;
+mod recursion;
+mod recursive;
 mod run;
 mod smoothing;
 mod spec;
@@ -10,6 +12,10 @@ use chain::{PyChain, join};
 pub(crate) use chain::{object_of, specs_of};
 use gradient::{PyGradientMagnitude, gradient_magnitude};
 use pyo3::prelude::*;
+use recursive::{
+    PyGradientMagnitudeRecursiveGaussian, PyRecursiveGaussian, PySmoothingRecursiveGaussian,
+    gradient_magnitude_recursive_gaussian, recursive_gaussian, smoothing_recursive_gaussian,
+};
 use run::run;
 use smoothing::{PyMedian, median};
 pub(crate) use spec::Spec;
@@ -22,9 +28,15 @@ use crate::watch::Watch;
 pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
     contents.class::<PyChain>()?;
     contents.class::<PyGradientMagnitude>()?;
+    contents.class::<PyGradientMagnitudeRecursiveGaussian>()?;
     contents.class::<PyMedian>()?;
+    contents.class::<PyRecursiveGaussian>()?;
+    contents.class::<PySmoothingRecursiveGaussian>()?;
     contents.function(&wrap_pyfunction!(gradient_magnitude, contents.module())?)?;
-    contents.function(&wrap_pyfunction!(median, contents.module())?)
+    contents.function(&wrap_pyfunction!(gradient_magnitude_recursive_gaussian, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(median, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(recursive_gaussian, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(smoothing_recursive_gaussian, contents.module())?)
 }
 
 /// Methods that both filter classes have.

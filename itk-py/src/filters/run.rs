@@ -91,6 +91,7 @@ fn kernel_of(specs: &[Spec]) -> Kernel {
     match specs {
         [Spec::Median { .. }] => Kernel::Median,
         [Spec::GradientMagnitude { .. }] => Kernel::GradientMagnitude,
+        [Spec::Recursion(_)] => Kernel::Recursion,
         _ => Kernel::Chain,
     }
 }

@@ -9,6 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use super::recursion::Recursion;
 use crate::arguments::{Argument, Selection, Values, radii, reals};
 use crate::convert;
 
@@ -17,6 +18,7 @@ use crate::convert;
 pub(crate) enum Spec {
     Median { radius: Values<usize>, selection: Selection, nan_policy: NanPolicy },
     GradientMagnitude { spacing: Option<Values<f64>>, selection: Selection, dtype: Option<PixelType> },
+    Recursion(Recursion),
 }
 
 impl Spec {
@@ -68,12 +70,14 @@ impl Spec {
         match self {
             Self::Median { .. } => "median",
             Self::GradientMagnitude { .. } => "gradient_magnitude",
+            Self::Recursion(recursion) => recursion.name(),
         }
     }
 
     pub(super) fn selection(&self) -> &Selection {
         match self {
             Self::Median { selection, .. } | Self::GradientMagnitude { selection, .. } => selection,
+            Self::Recursion(recursion) => recursion.selection(),
         }
     }
 
@@ -122,6 +126,7 @@ impl Spec {
                 }
                 Ok(Arc::new(filter))
             }
+            Self::Recursion(recursion) => recursion.build(input, &chosen, asked),
         }
     }
 
@@ -129,6 +134,10 @@ impl Spec {
     pub(super) fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         let selection = self.selection();
+        dict.set_item("channel_axis", selection.channel_axis)?;
+        if !matches!(self, Self::Recursion(_)) {
+            dict.set_item("axes", selection.axes.clone())?;
+        }
         match self {
             Self::Median { radius, nan_policy, .. } => {
                 dict.set_item("radius", radius)?;
@@ -138,9 +147,8 @@ impl Spec {
                 dict.set_item("spacing", spacing.as_ref())?;
                 dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
             }
+            Self::Recursion(recursion) => recursion.arguments(&dict)?,
         }
-        dict.set_item("axes", selection.axes.clone())?;
-        dict.set_item("channel_axis", selection.channel_axis)?;
         Ok(dict)
     }
 
@@ -172,6 +180,7 @@ impl Spec {
                 let all = [spacing.unwrap_or_default(), selection.text(), dtype.unwrap_or_default()].concat();
                 format!("oxitk.GradientMagnitude({})", all.trim_start_matches(", "))
             }
+            Self::Recursion(recursion) => recursion.text(),
         }
     }
 }

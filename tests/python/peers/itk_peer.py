@@ -46,6 +46,13 @@ def median(case) -> np.ndarray:
     return pixels(itk.median_image_filter(image(case.array), radius=list(reversed(case.radius))))
 
 
+def spaced(case):
+    """The case's image with its spacing."""
+    source = image(case.array)
+    source.SetSpacing(list(reversed(case.spacing)))
+    return source
+
+
 def gradient_magnitude(case) -> np.ndarray:
     """ITK's result in the input's own type, the only one that the wheel wraps."""
     source = image(case.array)
