@@ -77,6 +77,19 @@ def test_gradient_magnitude(cli, volume, tmp_path):
     oracle.assert_same(read(tmp_path / "out.nrrd"), oracle.naive_gradient_magnitude(volume, (3, 2, 1)))
 
 
+def test_recursive_gaussians(cli, volume, tmp_path):
+    succeeded(cli("recursive-gaussian", "in.mha", "out.mha", "--sigma", "2", "--order", "1", "--axis-xyz", "1"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oxitk.recursive_gaussian(volume, 2, order=1, axis=1, spacing=2))
+    succeeded(cli("smoothing-recursive-gaussian", "in.mha", "out.mha", "--sigma-xyz", "1,2,3", "--no-spacing"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oxitk.smoothing_recursive_gaussian(volume, (3, 2, 1)))
+    command = ["gradient-magnitude-recursive-gaussian", "in.mha", "out.mha", "--dtype", "int16", "--normalize-across-scale"]
+    succeeded(cli(*command))
+    options = {"normalize_across_scale": True, "spacing": (3, 2, 1), "dtype": "i2"}
+    oracle.assert_same(read(tmp_path / "out.mha"), oxitk.gradient_magnitude_recursive_gaussian(volume, **options))
+    done = cli("recursive-gaussian", "in.mha", "out.mha", "--sigma", "-1")
+    assert done.returncode == 2 and "must be a positive number" in done.stderr
+
+
 def test_run_a_chain(cli, volume, tmp_path):
     succeeded(cli("run", "median(radius=2) | gradient_magnitude()", "in.mha", "out.mha"))
     want = oracle.naive_gradient_magnitude(oracle.naive_median(volume, 2), (3, 2, 1))

@@ -13,6 +13,7 @@ mod attend;
 mod filter;
 mod info;
 mod preview;
+mod recursive;
 
 const EVERYWHERE: &str = "Options of every command";
 
@@ -38,6 +39,9 @@ enum Command {
     Info(info::Info),
     Median(filter::Median),
     GradientMagnitude(filter::GradientMagnitude),
+    RecursiveGaussian(recursive::Line),
+    SmoothingRecursiveGaussian(recursive::Smoothing),
+    GradientMagnitudeRecursiveGaussian(recursive::Gradient),
     Run(filter::Run),
     Preview(preview::Preview),
 }
@@ -107,6 +111,9 @@ fn start(cli: &Cli, cancel: &itk_core::CancelToken) -> Result<(), Stop> {
         Command::Info(command) => command.run(),
         Command::Median(command) => filter(command),
         Command::GradientMagnitude(command) => filter(command),
+        Command::RecursiveGaussian(command) => filter(command),
+        Command::SmoothingRecursiveGaussian(command) => filter(command),
+        Command::GradientMagnitudeRecursiveGaussian(command) => filter(command),
         Command::Run(command) => filter(command),
         Command::Preview(command) => command.run(),
     }
