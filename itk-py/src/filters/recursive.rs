@@ -241,8 +241,8 @@ pub(crate) fn smoothing_recursive_gaussian<'py>(
 /// --------
 /// >>> import numpy as np, oxitk
 /// >>> f = oxitk.SmoothingRecursiveGaussian(2) | oxitk.GradientMagnitude()
-/// >>> f(np.full((6, 6), 7, dtype=np.uint8)).max().round(3)
-/// np.float32(0.0)
+/// >>> float(f(np.full((6, 6), 7, dtype=np.uint8)).max().round(3))
+/// 0.0
 #[pyclass(frozen, module = "oxitk.filters", name = "SmoothingRecursiveGaussian")]
 pub(crate) struct PySmoothingRecursiveGaussian(pub(super) Spec);
 
