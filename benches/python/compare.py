@@ -37,6 +37,7 @@ def main() -> int:
     environment.enter(chosen.cpu_time)
     # Only now: all of these load libraries that read the environment.
     import cases
+    import gaussians
     import report
     from measure import DIFFERS, Bench
     from peers import IPP, OXITK, PEERS, missing
@@ -52,7 +53,7 @@ def main() -> int:
 
     pattern = re.compile(chosen.only or "", re.IGNORECASE)
     outcomes = []
-    every = cases.all_cases(bench)
+    every = [*cases.all_cases(bench), *gaussians.rows(bench)]
     if not chosen.quick:
         for config in cases.plotted():
             if pattern.search(config.label):
