@@ -32,7 +32,8 @@ class Case:
 
     def met(self, value: float) -> bool:
         """Whether a measured value keeps the bound."""
-        return value <= self.bound if self.at_most else value >= self.bound
+        # A comparison of numpy's numbers is no bool that JSON takes.
+        return bool(value <= self.bound if self.at_most else value >= self.bound)
 
     def wanted(self) -> str:
         """The bound as text."""
