@@ -39,7 +39,7 @@ pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
     contents.function(&wrap_pyfunction!(smoothing_recursive_gaussian, contents.module())?)
 }
 
-/// Methods that both filter classes have.
+/// Methods that all filter classes have.
 macro_rules! filter_methods {
     ($class:ident { $($own:tt)* }) => {
         #[pymethods]
