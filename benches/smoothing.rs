@@ -4,7 +4,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use itk_benches::{SIZES, label, noise};
 use itk_core::Pixel;
-use itk_filters::{Apply, Median};
+use itk_filters::{Apply, Mean, Median};
 
 fn median<T: Pixel>(group: &mut BenchmarkGroup<'_, WallTime>) {
     for &size in SIZES {
@@ -17,6 +17,17 @@ fn median<T: Pixel>(group: &mut BenchmarkGroup<'_, WallTime>) {
     }
 }
 
+fn mean<T: Pixel>(group: &mut BenchmarkGroup<'_, WallTime>) {
+    for &size in SIZES {
+        let image = noise::<T>(size);
+        group.throughput(Throughput::Elements(size.iter().product::<usize>() as u64));
+        for radius in [1, 5, 20] {
+            let id = BenchmarkId::new(format!("radius {radius}"), label::<T>(size));
+            group.bench_function(id, |b| b.iter(|| Mean::new(radius).apply::<_, T>(&image)));
+        }
+    }
+}
+
 fn smoothing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("median");
     group.sample_size(10);
@@ -24,6 +35,11 @@ fn smoothing(criterion: &mut Criterion) {
     median::<i16>(&mut group);
     median::<f32>(&mut group);
     median::<f64>(&mut group);
+    group.finish();
+    let mut group = criterion.benchmark_group("mean");
+    group.sample_size(10);
+    mean::<u8>(&mut group);
+    mean::<f32>(&mut group);
 }
 
 criterion_group!(benches, smoothing);

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use itk_core::{AnyImage, Apply, Context, Error, Filter, Header, PerAxis, PixelType, Region, Result};
 
 use crate::{
-    GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Median, NanPolicy,
+    GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Mean, Median, NanPolicy,
     RecursiveGaussian, SmoothingRecursiveGaussian,
 };
 
 /// Filters, each of which gets the result of the one before.
 ///
 /// # Text
-/// `name(parameter=value, …) | name(…)`. Filters: `median(radius=1, nan_policy=order)`,
+/// `name(parameter=value, …) | name(…)`. Filters: `median(radius=1, nan_policy=order)`, `mean(radius=1, dtype=float32)`,
 /// `gradient_magnitude(spacing=image, dtype=float32)`,
 /// `recursive_gaussian(sigma=1, order=0, axis_xyz=0, normalize_across_scale=false, spacing=image, dtype=float32)`,
 /// `smoothing_recursive_gaussian(sigma=1, spacing=image, dtype=float32)` and
@@ -113,6 +113,7 @@ impl FromStr for Chain {
             let parameters = Parameters::parse(name, parameters).map_err(fail)?;
             chain = match name {
                 "median" => chain.then(median(parameters).map_err(fail)?),
+                "mean" => chain.then(mean(parameters).map_err(fail)?),
                 "gradient_magnitude" => chain.then(gradient_magnitude(parameters).map_err(fail)?),
                 "recursive_gaussian" => chain.then(recursive_gaussian(parameters).map_err(fail)?),
                 "smoothing_recursive_gaussian" => chain.then(smoothing(parameters).map_err(fail)?),
@@ -122,7 +123,7 @@ impl FromStr for Chain {
                 "" => return Err(fail("a filter's name is missing".into())),
                 _ => {
                     return Err(fail(format!(
-                        "no filter is called {name:?}; there are median, gradient_magnitude, recursive_gaussian, \
+                        "no filter is called {name:?}; there are median, mean, gradient_magnitude, recursive_gaussian, \
                          smoothing_recursive_gaussian and gradient_magnitude_recursive_gaussian"
                     )));
                 }
@@ -141,6 +142,17 @@ fn median(mut parameters: Parameters<'_>) -> Result<Median, String> {
         median = median.nan_policy(policy.parse::<NanPolicy>().map_err(|e| e.to_string())?);
     }
     parameters.finish("radius, radius_xyz, nan_policy").map(|()| median)
+}
+
+fn mean(mut parameters: Parameters<'_>) -> Result<Mean, String> {
+    let mut mean = Mean::default();
+    if let Some(radius) = parameters.per_axis("radius")? {
+        mean = Mean::new(radius);
+    }
+    if let Some(pixel_type) = parameters.pixel_type()? {
+        mean = mean.pixel_type(pixel_type);
+    }
+    parameters.finish("radius, radius_xyz, dtype").map(|()| mean)
 }
 
 fn gradient_magnitude(mut parameters: Parameters<'_>) -> Result<GradientMagnitude, String> {

@@ -32,4 +32,4 @@ pub use kernel::choose::Algorithm;
 pub use kernel::counting::{block as counted_block, counted_median};
 pub use kernel::recursive::GaussianOrder;
 pub use recursive::{GradientMagnitudeRecursiveGaussian, RecursiveGaussian, SmoothingRecursiveGaussian};
-pub use smoothing::{Median, NanPolicy};
+pub use smoothing::{Mean, Median, NanPolicy};

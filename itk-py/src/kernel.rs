@@ -18,6 +18,7 @@ use crate::watch::Watch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kernel {
     Median,
+    Mean,
     GradientMagnitude,
     Recursion,
     Chain,
@@ -34,6 +35,7 @@ pub(crate) enum Kernel {
 impl Kernel {
     pub(crate) const ALL: &[Self] = &[
         Self::Median,
+        Self::Mean,
         Self::GradientMagnitude,
         Self::Recursion,
         Self::Chain,
@@ -50,6 +52,7 @@ impl Kernel {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Median => "median",
+            Self::Mean => "mean",
             Self::GradientMagnitude => "gradient_magnitude",
             Self::Recursion => "recursion",
             Self::Chain => "chain",

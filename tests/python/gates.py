@@ -27,6 +27,7 @@ IMAGE = oxitk.Image.from_array(SMALL)
 # One call of each kernel; tests go through all of them, and compare this list with the build's own.
 CALLS: dict[str, Callable[[Path], object]] = {
     "median": lambda folder: oxitk.median(SMALL),
+    "mean": lambda folder: oxitk.mean(SMALL),
     "gradient_magnitude": lambda folder: oxitk.gradient_magnitude(SMALL),
     "recursion": lambda folder: oxitk.recursive_gaussian(SMALL),
     "chain": lambda folder: (oxitk.Median(1) | oxitk.GradientMagnitude())(SMALL),

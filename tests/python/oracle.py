@@ -64,6 +64,20 @@ def weighted_median_at(a: np.ndarray, radius, index: tuple[int, ...]):
     return a.ravel()[order][np.argmax(running > total // 2)]
 
 
+def naive_mean(a, radius=1, dtype=None) -> np.ndarray:
+    """Samples added in float64 one by one, last axis fastest, divided by their number; see `cast`."""
+    a = native(a)
+    radius = per_axis(radius, a.ndim)
+    total = np.zeros(a.shape)
+    if a.size:
+        padded = np.pad(a.astype(np.float64), [(r, r) for r in radius], mode="edge")
+        with np.errstate(all="ignore"):
+            for offset in itertools.product(*(range(2 * r + 1) for r in radius)):
+                total = total + padded[tuple(slice(o, o + n) for o, n in zip(offset, a.shape, strict=True))]
+            total = total / float(np.prod([2.0 * r + 1 for r in radius]))
+    return cast(total, dtype or (np.uint8 if a.dtype.kind == "b" else a.dtype))
+
+
 def naive_gradient_magnitude(a, spacing=None, dtype=None) -> np.ndarray:
     """ITK's operations in ITK's order, in float64; see `exact_gradient` and `cast`."""
     a = np.asarray(a)

@@ -25,6 +25,8 @@ FILTERS = [
     oxitk.GradientMagnitude(),
     oxitk.GradientMagnitude(spacing=(0.5, 2, 3), dtype="float64"),
     oxitk.GradientMagnitude(dtype=np.uint8, axes=1),
+    oxitk.Mean(),
+    oxitk.Mean((1, 0, 2), dtype="float64"),
     oxitk.RecursiveGaussian(),
     oxitk.RecursiveGaussian(2, order=1, axis=0, normalize_across_scale=True, spacing=0.5, dtype="f8"),
     oxitk.RecursiveGaussian(1.5, axis=1, channel_axis=-1),
@@ -33,6 +35,7 @@ FILTERS = [
     oxitk.GradientMagnitudeRecursiveGaussian(),
     oxitk.GradientMagnitudeRecursiveGaussian(2.5, normalize_across_scale=True, axes=1),
     oxitk.Median(1) | oxitk.GradientMagnitude(),
+    oxitk.Mean(2) | oxitk.Median(1),
     oxitk.Median(1) | oxitk.GradientMagnitude(spacing=2.0) | oxitk.Median((0, 1, 1)),
 ]
 every_filter = pytest.mark.parametrize("f", FILTERS, ids=repr)

@@ -14,6 +14,8 @@ image = oxitk.imread(Path("in.mha"), pixel_type="float32")
 
 assert_type(oxitk.median(grey, (1, 2), nan_policy="omit"), NDArray[np.uint8])
 assert_type(oxitk.median(image, 2), oxitk.Image)
+assert_type(oxitk.mean(grey, 3), NDArray[np.uint8])
+assert_type(oxitk.mean(grey > 3, dtype=np.float32), NDArray[np.float32])
 assert_type(oxitk.gradient_magnitude(grey, spacing=(2.0, 1.0)), NDArray[np.float32])
 assert_type(oxitk.gradient_magnitude(wide), NDArray[np.float64])
 assert_type(oxitk.gradient_magnitude(image), oxitk.Image)

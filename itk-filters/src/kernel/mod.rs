@@ -8,4 +8,5 @@ pub(crate) mod nan;
 pub(crate) mod network;
 pub(crate) mod recursive;
 pub(crate) mod stencil;
+pub(crate) mod sums;
 pub(crate) mod tiles;

@@ -1,5 +1,7 @@
 //! Filters that smooth.
 
+mod mean;
 mod median;
 
+pub use mean::Mean;
 pub use median::{Median, NanPolicy};

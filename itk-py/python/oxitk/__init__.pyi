@@ -23,11 +23,13 @@ from oxitk._native import __version__ as __version__
 from oxitk.filters import Chain as Chain
 from oxitk.filters import GradientMagnitude as GradientMagnitude
 from oxitk.filters import GradientMagnitudeRecursiveGaussian as GradientMagnitudeRecursiveGaussian
+from oxitk.filters import Mean as Mean
 from oxitk.filters import Median as Median
 from oxitk.filters import RecursiveGaussian as RecursiveGaussian
 from oxitk.filters import SmoothingRecursiveGaussian as SmoothingRecursiveGaussian
 from oxitk.filters import gradient_magnitude as gradient_magnitude
 from oxitk.filters import gradient_magnitude_recursive_gaussian as gradient_magnitude_recursive_gaussian
+from oxitk.filters import mean as mean
 from oxitk.filters import median as median
 from oxitk.filters import recursive_gaussian as recursive_gaussian
 from oxitk.filters import smoothing_recursive_gaussian as smoothing_recursive_gaussian
@@ -47,6 +49,7 @@ __all__ = [
     "Image",
     "InternalError",
     "InvalidRequestedRegionError",
+    "Mean",
     "Median",
     "MetadataKeyError",
     "MissingFileError",
@@ -58,6 +61,7 @@ __all__ = [
     "gradient_magnitude_recursive_gaussian",
     "imread",
     "imwrite",
+    "mean",
     "median",
     "recursive_gaussian",
     "set_num_threads",

@@ -12,7 +12,7 @@ from oxitk.threads import CancelToken
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _Other = TypeVar("_Other", bound=np.generic)
 _Filter: TypeAlias = (
-    "Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian"
+    "Mean | Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian"
 )
 _Becomes32: TypeAlias = np.bool_ | np.integer | np.float16 | np.float32
 
@@ -20,11 +20,13 @@ __all__ = [
     "Chain",
     "GradientMagnitude",
     "GradientMagnitudeRecursiveGaussian",
+    "Mean",
     "Median",
     "RecursiveGaussian",
     "SmoothingRecursiveGaussian",
     "gradient_magnitude",
     "gradient_magnitude_recursive_gaussian",
+    "mean",
     "median",
     "recursive_gaussian",
     "smoothing_recursive_gaussian",
@@ -144,6 +146,81 @@ class GradientMagnitude:
         channel_axis: SupportsIndex | None = None,
         dtype: DTypeLike | None = None,
     ) -> GradientMagnitude: ...
+    @overload
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
+        """Call self as a function."""
+
+    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[object, tuple[()]]: ...
+
+@final
+class Mean:
+    """The mean as an object: called with an image, picklable, hashable, and joined to others by ``|``.
+
+    Parameters
+    ----------
+    radius, axes, channel_axis, dtype
+        As in `mean`.
+
+    See Also
+    --------
+    mean : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.Mean(2)(np.array([0., 5., 10.]))
+    array([3., 5., 7.])
+    """
+
+    def __new__(
+        cls,
+        radius: Ints = 1,
+        *,
+        axes: Ints | None = None,
+        channel_axis: SupportsIndex | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Mean: ...
     @overload
     def __call__(
         self,
@@ -431,7 +508,7 @@ class Chain:
 
     Parameters
     ----------
-    *filters : Median, GradientMagnitude or Chain
+    *filters : filter objects, such as Median, or Chain
         At least one.
 
     Attributes
@@ -774,6 +851,162 @@ def gradient_magnitude(
     >>> import numpy as np, oxitk
     >>> oxitk.gradient_magnitude(np.array([0, 10, 20, 30], dtype=np.uint8), spacing=0.5)
     array([10., 20., 20., 10.], dtype=float32)
+    """
+
+@overload
+def mean(
+    image: Image,
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def mean(
+    image: ArrayLike | Image,
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def mean(
+    image: ArrayLike | Image,
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def mean(
+    image: ArrayLike,
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: type[_Other] | np.dtype[_Other],
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def mean(  # type: ignore[overload-overlap]
+    image: NDArray[np.bool_],
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.uint8]: ...
+@overload
+def mean(
+    image: NDArray[_Scalar],
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Scalar]: ...
+@overload
+def mean(
+    image: ArrayLike,
+    radius: Ints = 1,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.generic]:
+    """Mean of a box window around each pixel.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    radius : int or sequence of int, default 1
+        The window has ``2 * radius + 1`` pixels along an axis. One number, or one for each filtered axis in
+        array order, slowest axis first (ITK's order is the opposite). 0 leaves an axis alone.
+    axes : int or sequence of int, optional
+        The axes to filter along. Default all.
+    channel_axis : int, optional
+        An axis not to filter along, such as the colours of an image. An image of RGB or vector pixels needs
+        ``channel_axis=-1``.
+    dtype : dtype, optional
+        Type of the result: the input's (uint8 for bool), unless given here or by `out`. Integers are truncated toward
+        zero; values that don't fit become the nearest that do, and NaN becomes 0.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input; `out` if it was given. An image keeps its geometry and metadata.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not supported, or a radius is no integer.
+    ValueError
+        If a radius is negative, there is a wrong number of them, a window has more than 2**24 samples, or `out` does
+        not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
+
+    See Also
+    --------
+    Mean : The same as an object that can be kept, sent and joined.
+
+    Notes
+    -----
+    Beyond the border the nearest pixel inside counts. Equal to ``itk.mean_image_filter(image, radius=radius)`` to the bit:
+    samples are added in double precision in ITK's order wherever the order can matter. Where it can't (integers, and
+    floats that are multiples of a common step), sums run, and the time does not depend on the radius.
+    ``scipy.ndimage.uniform_filter(image, size=2 * radius + 1, mode="nearest")`` differs by its rounding. Runs without
+    the GIL on all threads (see `set_num_threads`).
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> a = np.array([0, 3, 6, -20], dtype=np.int16)
+    >>> oxitk.mean(a)
+    array([  1,   3,  -3, -11], dtype=int16)
+    >>> oxitk.mean(a, dtype="float64")[:2]
+    array([1., 3.])
     """
 
 @overload

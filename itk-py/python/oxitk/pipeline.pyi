@@ -18,6 +18,7 @@ from oxitk.filters import (
     Chain,
     GradientMagnitude,
     GradientMagnitudeRecursiveGaussian,
+    Mean,
     Median,
     RecursiveGaussian,
     SmoothingRecursiveGaussian,
@@ -151,7 +152,7 @@ class UserEvent(AnyEvent):
     """The user's own."""
 
 _Filter: TypeAlias = (
-    Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian
+    Mean | Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian
 )
 _Input: TypeAlias = Node | DataObject | Image | ArrayLike
 _Event: TypeAlias = EventObject | type[EventObject]
@@ -800,7 +801,7 @@ def filter(filter: _Filter | Chain, input: _Input) -> Node:
 
     Parameters
     ----------
-    filter : Median, GradientMagnitude or Chain
+    filter : filter object, such as Median, or Chain
         A chain becomes a node for each of its filters, of which the last is returned: it keeps the others.
     input : Node, DataObject, Image or array_like
         A node stands for its first output.

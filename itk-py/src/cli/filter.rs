@@ -1,4 +1,4 @@
-//! `oxitk median`, `gradient-magnitude` and `run`: from file to file.
+//! `oxitk median`, `mean`, `gradient-magnitude` and `run`: from file to file.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,11 +32,9 @@ pub(super) trait Command: Sync {
     fn filter(&self) -> Result<Chain, Stop>;
 }
 
-/// Replace each pixel by the median of the window around it
+/// The window of a filter.
 #[derive(clap::Args)]
-pub(super) struct Median {
-    #[command(flatten)]
-    files: Files,
+struct Window {
     /// Pixels from the centre of the window to its border, on every axis [default: 1]
     #[arg(long, value_name = "R", value_parser = radius, allow_negative_numbers = true)]
     radius: Option<usize>,
@@ -44,6 +42,24 @@ pub(super) struct Median {
     #[arg(long, value_name = "X,Y,Z", value_parser = radius, value_delimiter = ',')]
     #[arg(allow_negative_numbers = true, conflicts_with = "radius")]
     radius_xyz: Option<Vec<usize>>,
+}
+
+impl Window {
+    fn radius(&self) -> PerAxis<usize> {
+        match &self.radius_xyz {
+            Some(radii) => PerAxis::xyz(radii.clone()),
+            None => PerAxis::uniform(self.radius.unwrap_or(1)),
+        }
+    }
+}
+
+/// Replace each pixel by the median of the window around it
+#[derive(clap::Args)]
+pub(super) struct Median {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    window: Window,
 }
 
 fn radius(text: &str) -> Result<usize, String> {
@@ -56,11 +72,33 @@ impl Command for Median {
     }
 
     fn filter(&self) -> Result<Chain, Stop> {
-        let radius = match &self.radius_xyz {
-            Some(radii) => PerAxis::xyz(radii.clone()),
-            None => PerAxis::uniform(self.radius.unwrap_or(1)),
-        };
-        Ok(Chain::new().then(itk_filters::Median::new(radius)))
+        Ok(Chain::new().then(itk_filters::Median::new(self.window.radius())))
+    }
+}
+
+/// Replace each pixel by the mean of the window around it
+#[derive(clap::Args)]
+pub(super) struct Mean {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    window: Window,
+    /// Type of the output's pixels [default: that of the input]
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<PixelType>,
+}
+
+impl Command for Mean {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn filter(&self) -> Result<Chain, Stop> {
+        let filter = itk_filters::Mean::new(self.window.radius());
+        Ok(Chain::new().then(match self.dtype {
+            Some(pixel_type) => filter.pixel_type(pixel_type),
+            None => filter,
+        }))
     }
 }
 

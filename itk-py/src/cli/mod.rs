@@ -38,6 +38,7 @@ struct Cli {
 enum Command {
     Info(info::Info),
     Median(filter::Median),
+    Mean(filter::Mean),
     GradientMagnitude(filter::GradientMagnitude),
     RecursiveGaussian(recursive::Line),
     SmoothingRecursiveGaussian(recursive::Smoothing),
@@ -110,6 +111,7 @@ fn start(cli: &Cli, cancel: &itk_core::CancelToken) -> Result<(), Stop> {
     match &cli.command {
         Command::Info(command) => command.run(),
         Command::Median(command) => filter(command),
+        Command::Mean(command) => filter(command),
         Command::GradientMagnitude(command) => filter(command),
         Command::RecursiveGaussian(command) => filter(command),
         Command::SmoothingRecursiveGaussian(command) => filter(command),

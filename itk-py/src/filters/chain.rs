@@ -10,7 +10,7 @@ use super::recursive::{
     PyGradientMagnitudeRecursiveGaussian, PyRecursiveGaussian, PySmoothingRecursiveGaussian,
 };
 use super::run;
-use super::smoothing::PyMedian;
+use super::smoothing::{PyMean, PyMedian};
 use super::spec::{Spec, hash};
 use crate::watch::Watch;
 
@@ -18,6 +18,9 @@ use crate::watch::Watch;
 pub(crate) fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
     if let Ok(median) = object.cast::<PyMedian>() {
         return Some(vec![median.get().0.clone()]);
+    }
+    if let Ok(mean) = object.cast::<PyMean>() {
+        return Some(vec![mean.get().0.clone()]);
     }
     if let Ok(gradient) = object.cast::<PyGradientMagnitude>() {
         return Some(vec![gradient.get().0.clone()]);
@@ -38,6 +41,7 @@ pub(crate) fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
 pub(crate) fn object_of<'py>(py: Python<'py>, spec: &Spec) -> PyResult<Bound<'py, PyAny>> {
     match spec {
         Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
+        Spec::Mean { .. } => Ok(Bound::new(py, PyMean(spec.clone()))?.into_any()),
         Spec::GradientMagnitude { .. } => Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any()),
         Spec::Recursion(recursion) => {
             let spec = spec.clone();
@@ -65,7 +69,7 @@ pub(super) fn join<'py>(left: &[Spec], right: &Bound<'py, PyAny>) -> PyResult<Bo
 ///
 /// Parameters
 /// ----------
-/// *filters : Median, GradientMagnitude or Chain
+/// *filters : filter objects, such as Median, or Chain
 ///     At least one.
 ///
 /// Attributes

@@ -17,7 +17,7 @@ use recursive::{
     gradient_magnitude_recursive_gaussian, recursive_gaussian, smoothing_recursive_gaussian,
 };
 use run::run;
-use smoothing::{PyMedian, median};
+use smoothing::{PyMean, PyMedian, mean, median};
 pub(crate) use spec::Spec;
 use spec::{hash, reduce};
 
@@ -29,11 +29,13 @@ pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
     contents.class::<PyChain>()?;
     contents.class::<PyGradientMagnitude>()?;
     contents.class::<PyGradientMagnitudeRecursiveGaussian>()?;
+    contents.class::<PyMean>()?;
     contents.class::<PyMedian>()?;
     contents.class::<PyRecursiveGaussian>()?;
     contents.class::<PySmoothingRecursiveGaussian>()?;
     contents.function(&wrap_pyfunction!(gradient_magnitude, contents.module())?)?;
     contents.function(&wrap_pyfunction!(gradient_magnitude_recursive_gaussian, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(mean, contents.module())?)?;
     contents.function(&wrap_pyfunction!(median, contents.module())?)?;
     contents.function(&wrap_pyfunction!(recursive_gaussian, contents.module())?)?;
     contents.function(&wrap_pyfunction!(smoothing_recursive_gaussian, contents.module())?)

@@ -90,6 +90,7 @@ pub(super) fn run<'py>(
 fn kernel_of(specs: &[Spec]) -> Kernel {
     match specs {
         [Spec::Median { .. }] => Kernel::Median,
+        [Spec::Mean { .. }] => Kernel::Mean,
         [Spec::GradientMagnitude { .. }] => Kernel::GradientMagnitude,
         [Spec::Recursion(_)] => Kernel::Recursion,
         _ => Kernel::Chain,

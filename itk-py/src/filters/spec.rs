@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use itk_core::{Header, PerAxis, PixelType};
-use itk_filters::{Filter, GradientMagnitude, Median, NanPolicy};
+use itk_filters::{Filter, GradientMagnitude, Mean, Median, NanPolicy};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -18,6 +18,7 @@ use crate::convert;
 pub(crate) enum Spec {
     Median { radius: Values<usize>, selection: Selection, nan_policy: NanPolicy },
     GradientMagnitude { spacing: Option<Values<f64>>, selection: Selection, dtype: Option<PixelType> },
+    Mean { radius: Values<usize>, selection: Selection, dtype: Option<PixelType> },
     Recursion(Recursion),
 }
 
@@ -40,6 +41,20 @@ impl Spec {
         };
         let radius = radius.0.map_or(Ok(Values::One(1)), |radius| radii(&radius, "median"))?;
         Ok(Self::Median { radius, selection: Selection::new("median", axes, channel_axis)?, nan_policy })
+    }
+
+    pub(super) fn mean(
+        radius: Argument<'_>,
+        axes: Option<&Bound<'_, PyAny>>,
+        channel_axis: Option<&Bound<'_, PyAny>>,
+        dtype: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let name = "mean";
+        Ok(Self::Mean {
+            radius: radius.0.map_or(Ok(Values::One(1)), |radius| radii(&radius, name))?,
+            selection: Selection::new(name, axes, channel_axis)?,
+            dtype: dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?,
+        })
     }
 
     pub(super) fn gradient_magnitude(
@@ -70,13 +85,16 @@ impl Spec {
         match self {
             Self::Median { .. } => "median",
             Self::GradientMagnitude { .. } => "gradient_magnitude",
+            Self::Mean { .. } => "mean",
             Self::Recursion(recursion) => recursion.name(),
         }
     }
 
     pub(super) fn selection(&self) -> &Selection {
         match self {
-            Self::Median { selection, .. } | Self::GradientMagnitude { selection, .. } => selection,
+            Self::Median { selection, .. }
+            | Self::GradientMagnitude { selection, .. }
+            | Self::Mean { selection, .. } => selection,
             Self::Recursion(recursion) => recursion.selection(),
         }
     }
@@ -98,16 +116,15 @@ impl Spec {
         let chosen = self.selection().resolve(self.name(), rank)?;
         match self {
             Self::Median { radius, nan_policy, .. } => {
-                radius.check("median", "radius", chosen.len())?;
-                let radius = match radius {
-                    Values::One(radius) if chosen.len() == rank => PerAxis::uniform(*radius),
-                    _ => {
-                        let mut zyx = vec![0; rank];
-                        chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = radius.get(i));
-                        PerAxis::zyx(zyx)
-                    }
-                };
+                let radius = radius_of(radius, self.name(), rank, &chosen)?;
                 Ok(Arc::new(Median::new(radius).nan_policy(*nan_policy)))
+            }
+            Self::Mean { radius, dtype, .. } => {
+                let mean = Mean::new(radius_of(radius, self.name(), rank, &chosen)?);
+                Ok(match dtype.or(asked) {
+                    Some(pixel_type) => Arc::new(mean.pixel_type(pixel_type)),
+                    None => Arc::new(mean),
+                })
             }
             Self::GradientMagnitude { spacing, dtype, .. } => {
                 let mut filter = GradientMagnitude::new();
@@ -147,42 +164,65 @@ impl Spec {
                 dict.set_item("spacing", spacing.as_ref())?;
                 dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
             }
+            Self::Mean { radius, dtype, .. } => {
+                dict.set_item("radius", radius)?;
+                dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
+            }
             Self::Recursion(recursion) => recursion.arguments(&dict)?,
         }
         Ok(dict)
     }
 
     pub(crate) fn text(&self) -> String {
-        let tuple = |values: Vec<String>| match &values[..] {
-            [one] => format!("({one},)"),
-            _ => format!("({})", values.join(", ")),
-        };
+        let dtype_text =
+            |dtype: &Option<PixelType>| dtype.map(|dtype| format!(", dtype='{dtype}'")).unwrap_or_default();
         match self {
             Self::Median { radius, selection, nan_policy } => {
-                let radius = match radius {
-                    Values::One(radius) => radius.to_string(),
-                    Values::Each(radii) => tuple(radii.iter().map(usize::to_string).collect()),
-                };
+                let radius = text_of(radius);
                 let policy = match nan_policy {
                     NanPolicy::Propagate => String::new(),
                     other => format!(", nan_policy='{other}'"),
                 };
                 format!("oxitk.Median({radius}{}{policy})", selection.text())
             }
+            Self::Mean { radius, selection, dtype } => {
+                format!("oxitk.Mean({}{}{})", text_of(radius), selection.text(), dtype_text(dtype))
+            }
             Self::GradientMagnitude { spacing, selection, dtype } => {
-                let spacing = spacing.as_ref().map(|spacing| match spacing {
-                    Values::One(spacing) => format!(", spacing={spacing:?}"),
-                    Values::Each(each) => {
-                        format!(", spacing={}", tuple(each.iter().map(|s| format!("{s:?}")).collect()))
-                    }
-                });
-                let dtype = dtype.map(|dtype| format!(", dtype='{dtype}'"));
-                let all = [spacing.unwrap_or_default(), selection.text(), dtype.unwrap_or_default()].concat();
+                let spacing = spacing.as_ref().map(|spacing| format!(", spacing={}", text_of(spacing)));
+                let all = [spacing.unwrap_or_default(), selection.text(), dtype_text(dtype)].concat();
                 format!("oxitk.GradientMagnitude({})", all.trim_start_matches(", "))
             }
             Self::Recursion(recursion) => recursion.text(),
         }
     }
+}
+
+/// A number, or a tuple of them, as Python writes it.
+fn text_of<V: std::fmt::Debug>(values: &Values<V>) -> String {
+    match values {
+        Values::One(value) => format!("{value:?}"),
+        Values::Each(values) => match &values[..] {
+            [one] => format!("({one:?},)"),
+            _ => format!(
+                "({})",
+                values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
+            ),
+        },
+    }
+}
+
+/// The radius on every axis: 0 on those that are not `chosen`.
+fn radius_of(radius: &Values<usize>, name: &str, rank: usize, chosen: &[usize]) -> PyResult<PerAxis<usize>> {
+    radius.check(name, "radius", chosen.len())?;
+    Ok(match radius {
+        Values::One(radius) if chosen.len() == rank => PerAxis::uniform(*radius),
+        _ => {
+            let mut zyx = vec![0; rank];
+            chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = radius.get(i));
+            PerAxis::zyx(zyx)
+        }
+    })
 }
 
 /// Equal filters have equal texts, and so equal hashes.

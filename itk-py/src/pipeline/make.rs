@@ -61,7 +61,7 @@ pub(super) fn source(image: &Bound<'_, PyAny>) -> PyResult<Py<PyDataObject>> {
 ///
 /// Parameters
 /// ----------
-/// filter : Median, GradientMagnitude or Chain
+/// filter : filter object, such as Median, or Chain
 ///     A chain becomes a node for each of its filters, of which the last is returned: it keeps the others.
 /// input : Node, DataObject, Image or array_like
 ///     A node stands for its first output.

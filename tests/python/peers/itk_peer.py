@@ -46,6 +46,10 @@ def median(case) -> np.ndarray:
     return pixels(itk.median_image_filter(image(case.array), radius=list(reversed(case.radius))))
 
 
+def mean(case) -> np.ndarray:
+    return pixels(itk.mean_image_filter(image(case.array), radius=list(reversed(case.radius))))
+
+
 def spaced(case):
     """The case's image with its spacing."""
     source = image(case.array)

@@ -48,6 +48,10 @@ def test_median(case):
     assert np.array_equal(got, want), oracle.explain(got, want)
 
 
+def test_mean(case):
+    oracle.assert_same(oxitk.mean(case.array, case.radius), itk_peer.mean(case))
+
+
 def test_gradient_magnitude(case):
     got = oxitk.gradient_magnitude(case.array, spacing=case.spacing, dtype=case.array.dtype)
     want, _ = oracle.where_itk_defines(case.array, case.spacing, itk_peer.gradient_magnitude(case))

@@ -4,12 +4,14 @@
 
 mod gradient_magnitude;
 mod gradient_magnitude_recursive_gaussian;
+mod mean;
 mod median;
 mod recursive_gaussian;
 mod smoothing_recursive_gaussian;
 
 pub use gradient_magnitude::gradient_magnitude;
 pub use gradient_magnitude_recursive_gaussian::gradient_magnitude_recursive_gaussian;
+pub use mean::mean;
 pub use median::{median, median_weighted};
 pub use recursive_gaussian::{Recursion, recursive_gaussian};
 pub use smoothing_recursive_gaussian::smoothing_recursive_gaussian;

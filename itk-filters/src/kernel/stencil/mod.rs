@@ -18,6 +18,7 @@ use super::tiles::INLINE;
 
 pub(super) mod number;
 mod ring;
+pub(crate) mod rows;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
 use ring::{Place, Ring};
