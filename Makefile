@@ -79,7 +79,7 @@ bench: ## criterion benches
 	@$(STEP) "Benches" cargo bench --locked --package itk-benches
 
 bench-peers: BENCH_SCRIPT := compare
-bench-peers: wheel ## time median and gradient magnitude beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
+bench-peers: wheel ## time the filters beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script
 	@$(STEP) "Filters beside their peers" tools/bench-peers.sh $(WHEEL) $(BENCH_SCRIPT) $(BENCH)
 
 bench-import: wheel ## what an import and a first touch cost beside ITK, SimpleITK, scipy, scikit-image, OpenCV

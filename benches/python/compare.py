@@ -1,4 +1,4 @@
-"""The median and the gradient magnitude of oxitk beside their peers: results compared, then timed in turns, one thread each.
+"""The filters of oxitk beside their peers: results compared, then timed in turns, one thread each.
 
     make bench-peers                            # builds the wheel, installs the peers into a cached venv, runs this
     make bench-peers BENCH="--quick --only u16"
@@ -38,6 +38,7 @@ def main() -> int:
     # Only now: all of these load libraries that read the environment.
     import cases
     import gaussians
+    import relatives
     import report
     from measure import DIFFERS, Bench
     from peers import IPP, OXITK, PEERS, missing
@@ -53,7 +54,7 @@ def main() -> int:
 
     pattern = re.compile(chosen.only or "", re.IGNORECASE)
     outcomes = []
-    every = [*cases.all_cases(bench), *gaussians.rows(bench)]
+    every = [*cases.all_cases(bench), *gaussians.rows(bench), *relatives.rows(bench)]
     if not chosen.quick:
         for config in cases.plotted():
             if pattern.search(config.label):
