@@ -42,9 +42,13 @@ pub(crate) fn to_type<T: Pixel>(image: &AnyImage) -> Result<Image<T>> {
     impl<T: Pixel> Visit for From<'_, T> {
         type Out = Result<Image<T>>;
         fn visit<S: Pixel>(self, image: &Image<S>) -> Self::Out {
-            match self.0.kind {
-                PixelKind::Rgb | PixelKind::Rgba => grey(image, self.0),
-                _ => cast_all(image, self.0),
+            let header = self.0;
+            match header.kind {
+                PixelKind::Rgb | PixelKind::Rgba => {
+                    let grey = Header { kind: PixelKind::Scalar, components: 1, ..header.clone() };
+                    fill(image, &grey, header.components, grey_run)
+                }
+                _ => fill(image, header, 1, cast_run),
             }
         }
     }
@@ -61,24 +65,21 @@ pub(crate) fn to_type<T: Pixel>(image: &AnyImage) -> Result<Image<T>> {
     image.visit(From(&header, std::marker::PhantomData))
 }
 
-fn cast_all<S: Pixel, T: Pixel>(image: &Image<S>, header: &Header) -> Result<Image<T>> {
-    fill(image, header, 1, |from: &[S], to: &mut [T]| {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = cast(from);
-        }
-    })
+/// C's cast of every pixel.
+fn cast_run<S: Pixel, T: Pixel>(from: &[S], to: &mut [T]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = cast(from);
+    }
 }
 
-fn grey<S: Pixel, T: Pixel>(image: &Image<S>, header: &Header) -> Result<Image<T>> {
-    let channels = header.components;
-    let header = Header { kind: PixelKind::Scalar, components: 1, ..header.clone() };
-    fill(image, &header, channels, |from: &[S], to: &mut [T]| {
-        for (to, from) in to.iter_mut().zip(from.chunks_exact(channels)) {
-            let at = |i: usize| from[i].to_f64();
-            let luma = (2125.0 * at(0) + 7154.0 * at(1) + 721.0 * at(2)) / 10000.0;
-            *to = T::from_f64(if channels == 4 { luma * at(3) / opaque::<S>() } else { luma });
-        }
-    })
+/// The luma of every pixel of `channels` components.
+fn grey_run<S: Pixel, T: Pixel>(from: &[S], to: &mut [T]) {
+    let channels = from.len() / to.len();
+    for (to, from) in to.iter_mut().zip(from.chunks_exact(channels)) {
+        let at = |i: usize| from[i].to_f64();
+        let luma = (2125.0 * at(0) + 7154.0 * at(1) + 721.0 * at(2)) / 10000.0;
+        *to = T::from_f64(if channels == 4 { luma * at(3) / opaque::<S>() } else { luma });
+    }
 }
 
 /// The opacity that lets nothing through.
@@ -86,16 +87,16 @@ pub(crate) fn opaque<T: Pixel>() -> f64 {
     if T::TYPE.is_float() { 1.0 } else { T::from_f64(f64::INFINITY).to_f64() }
 }
 
-/// An image whose pixels `each` makes, `group` components at a time.
+/// An image whose pixels `each` makes of `group` components.
 fn fill<S: Pixel, T: Pixel>(
     image: &Image<S>,
     header: &Header,
     group: usize,
-    each: impl Fn(&[S], &mut [T]),
+    each: fn(&[S], &mut [T]),
 ) -> Result<Image<T>> {
     let mut result = Image::zeroed(header)?.with_metadata(image.metadata().clone());
     if let Some(mut rest) = result.as_mut_slice()? {
-        pixels::runs(image.view(), group, |run| {
+        pixels::runs(image.view(), group, &mut |run| {
             let (to, after) = std::mem::take(&mut rest).split_at_mut(run.len() / group);
             each(run, to);
             rest = after;

@@ -11,11 +11,12 @@ const RUN: usize = 1 << 16;
 
 /// Calls `each` with all pixels in order, a whole number of `group`s at a time.
 ///
-/// The fastest axis must be a whole number of groups long.
+/// The fastest axis must be a whole number of groups long. `each` is not a type parameter: a body of this for every pair
+/// of types was a tenth of the wheel.
 pub(crate) fn runs<T: Pixel, E>(
     view: View<'_, T>,
     group: usize,
-    mut each: impl FnMut(&mut [T]) -> Result<(), E>,
+    each: &mut dyn FnMut(&mut [T]) -> Result<(), E>,
 ) -> Result<(), E> {
     let view = view.collapsed();
     let width = view.size()[0];
@@ -46,7 +47,7 @@ pub(crate) fn write<T: Pixel>(
     out: &mut impl Write,
     watch: &Watch<'_>,
 ) -> io::Result<()> {
-    runs(view, 1, |run| {
+    runs(view, 1, &mut |run| {
         watch.check()?;
         if big_endian != cfg!(target_endian = "big") {
             swap(run);

@@ -211,7 +211,7 @@ impl Writer {
 
     fn put<T: Pixel>(&mut self, view: View<'_, T>, mut runs: Runs, watch: &Watch<'_>) -> Result<()> {
         let swapped = self.payload.big_endian != cfg!(target_endian = "big");
-        pixels::runs(view, 1, |run| {
+        pixels::runs(view, 1, &mut |run| {
             watch.check().map_err(|error| failed(&self.path, error))?;
             if swapped {
                 pixels::swap(run);
