@@ -18,9 +18,9 @@ demo: ## build into .venv, filter a real volume, and draw before and after: demo
 	@demo/demo.sh
 
 ## Check it
-.PHONY: test test-peers lint test-rust test-doc test-downstream test-package test-python test-sdist check-asm check-counts
+.PHONY: test test-peers lint test-rust test-doc test-downstream test-embedding test-package test-python test-sdist check-asm check-counts
 .PHONY: test-py313t test-py313t-threads test-unprotected test-sanitizer
-test: lint test-rust test-doc test-downstream test-package check-asm check-counts test-python test-sdist ## everything but the peers
+test: lint test-rust test-doc test-downstream test-embedding test-package check-asm check-counts test-python test-sdist ## everything but the peers
 	@tools/skip.sh
 
 test-peers: wheel ## compare with the real ITK, which is installed into a cached venv of its own
@@ -39,6 +39,9 @@ test-doc: ## the Rust documentation builds without a warning
 
 test-downstream: ## a crate outside the workspace uses ours, with no Python on PATH
 	@$(STEP) "Downstream crate, without Python" tools/test-downstream.sh
+
+test-embedding: ## a program that embeds Python links itk-py, and its threads enter Python
+	@$(STEP) "A program that embeds Python" tools/test-embedding.sh
 
 test-package: ## the three crates can be packed, and build from their packages
 	@$(STEP) "cargo package" tools/test-package.sh
