@@ -1,6 +1,7 @@
 //! The gradient magnitude equals its naive twin: every pair of types, level, thread count and rank.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
+use itk_core::ndarray::{ArrayD, Axis, Slice};
 use itk_core::simd;
 use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, f16, pool};
 use itk_filters::{Apply, GradientMagnitude};
@@ -143,6 +144,46 @@ fn a_region_of_a_narrow_image_equals_the_same_part_of_the_whole() {
         let region = Region::new(&index, &size).unwrap();
         let part: Image<f32> = GradientMagnitude::new().apply_region(&image, &region).unwrap();
         assert_same(&part.to_vec(), &whole.view().region(&region).to_vec(), &region);
+    }
+}
+
+#[test]
+fn short_rows_of_any_layout_equal_the_naive_twin() {
+    fn check<I: Pixel, O: Pixel>(width: usize, height: usize, spacing: f64) {
+        let (size, n) = ([width, height, 3], 3 * height * width);
+        let input = pixels::<I>(Content::Bits, n, &mut Random::new(n as u64));
+        let expected = naive::gradient_magnitude::<I, O>(&input, &size, &[Some(spacing); 3]);
+        let filter = GradientMagnitude::new().spacing(spacing);
+        let plain = ArrayD::from_shape_vec(vec![3, height, width], input).unwrap();
+        // Rows with gaps, columns with gaps, rows backwards, and columns that follow each other.
+        let mut gaps = ArrayD::from_elem(vec![3, height, 2 * width + 3], I::default());
+        for (first, step) in [(1, 1), (2, 2)] {
+            let columns = Slice::new(first, Some(first + step * (width as isize - 1) + 1), step);
+            gaps.slice_axis_mut(Axis(2), columns).assign(&plain);
+            let got: ArrayD<O> = filter.apply(&gaps.slice_axis(Axis(2), columns)).unwrap();
+            assert_same(got.as_slice().unwrap(), &expected, &("input", I::TYPE, O::TYPE, size, first, step));
+            let mut out = ArrayD::from_elem(gaps.raw_dim(), O::default());
+            filter.apply_into(&plain, &mut out.slice_axis_mut(Axis(2), columns)).unwrap();
+            let got: Vec<O> = out.slice_axis(Axis(2), columns).iter().copied().collect();
+            assert_same(&got, &expected, &("output", I::TYPE, O::TYPE, size, first, step));
+        }
+        let mut backwards = plain.clone();
+        backwards.invert_axis(Axis(1));
+        let mut backwards = backwards.as_standard_layout().into_owned();
+        backwards.invert_axis(Axis(1));
+        let got: ArrayD<O> = filter.apply(&backwards).unwrap();
+        assert_same(got.as_slice().unwrap(), &expected, &("backwards", I::TYPE, O::TYPE, size));
+        let turned = plain.t().as_standard_layout().into_owned().reversed_axes();
+        let got: ArrayD<O> = filter.apply(&turned).unwrap();
+        let got: Vec<O> = got.iter().copied().collect();
+        assert_same(&got, &expected, &("turned", I::TYPE, O::TYPE, size));
+    }
+    for width in (1..=9).chain([23, 24, 39, 40, 63, 64, 65, 79, 80, 159, 160]) {
+        check::<u8, u8>(width, 200, 1.0);
+        check::<u8, f32>(width, 5, 0.7);
+        check::<f32, f32>(width, 200, 1.0);
+        check::<u16, f16>(width, 1, 1.0);
+        check::<f64, f64>(width, 60, 0.3);
     }
 }
 

@@ -59,7 +59,7 @@ enum Spacing {
 
 const NAME: &str = "gradient_magnitude";
 
-/// Rows shorter than this are worked on along y.
+/// Results in rows shorter than this may be worked on along y.
 const NARROW: usize = 24;
 
 impl Default for GradientMagnitude {
@@ -158,10 +158,13 @@ impl VisitType for Fill<'_> {
         let Self { mut scales, task } = self;
         let (mut source, mut offset) = (task.source, task.offset());
         let mut output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
-        // Short rows cost more than columns. The sum of the first two squares is the same in either order.
+        // Pixels that follow each other along y are better taken along it; so are short parts of rows. The sum of the first
+        // two squares is the same in either order.
+        let beside = |a: usize| source.strides().bytes[a] == source.pixel_type().size() as isize;
         if let [x, y, ..] = *output.size()
             && x < NARROW
             && y > x
+            && (x < source.size()[0] || beside(1))
         {
             (source, output) = (source.swap_axes(0, 1), output.swap_axes(0, 1));
             offset.swap(0, 1);

@@ -46,20 +46,21 @@ impl<R: Number> Stencil for Bytes<R> {
 
     #[inline(always)]
     fn row(&self, rows: Rows<'_, i16>, out: &mut [R]) {
-        let Cross { radius, along_x, others, .. } = &self.cross;
-        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
-        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        let Cross { along_x, others, .. } = &self.cross;
+        let n = out.len();
+        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
         match (along_x, others.as_slice()) {
             (Some(_), &[_]) => {
-                let (left, right, above, below) = (&middle[..n], &middle[2..n + 2], side(1), side(2));
+                let (left, right, above, below) = (beside(0, -1), beside(0, 1), beside(1, 0), beside(2, 0));
                 for i in 0..n {
                     let sum = square(left[i], right[i]) + square(above[i], below[i]);
                     out[i] = R::of_f32(0.5 * (sum as f32).sqrt());
                 }
             }
             (Some(_), &[_, _]) => {
-                let (left, right) = (&middle[..n], &middle[2..n + 2]);
-                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                let (left, right) = (beside(0, -1), beside(0, 1));
+                let (above, below) = (beside(1, 0), beside(2, 0));
+                let (before, behind) = (beside(3, 0), beside(4, 0));
                 for i in 0..n {
                     let sum =
                         square(left[i], right[i]) + square(above[i], below[i]) + square(before[i], behind[i]);
@@ -76,19 +77,19 @@ impl<R: Number> Bytes<R> {
     #[inline(always)]
     fn general(&self, rows: Rows<'_, i16>, out: &mut [R]) {
         const COLUMNS: usize = 128;
-        let Cross { radius, along_x, others, .. } = &self.cross;
+        let Cross { along_x, others, .. } = &self.cross;
         for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
             let n = out.len();
             let mut sums = [0; COLUMNS];
-            let part = |row: usize, from: usize| &rows.get(row)[at + from..at + from + n];
+            let part = |row: usize, columns: isize| &rows.beside(row, columns)[at..at + n];
             if along_x.is_some() {
-                let (left, right) = (part(0, 0), part(0, 2));
+                let (left, right) = (part(0, -1), part(0, 1));
                 for i in 0..n {
                     sums[i] = square(left[i], right[i]);
                 }
             }
             for a in 0..others.len() {
-                let (left, right) = (part(1 + 2 * a, radius[0]), part(2 + 2 * a, radius[0]));
+                let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
                 for i in 0..n {
                     sums[i] += square(left[i], right[i]);
                 }

@@ -65,9 +65,9 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
 
     #[inline(always)]
     fn row(&self, rows: Rows<'_, V>, out: &mut [R]) {
-        let Cross { radius, along_x, others, .. } = &self.cross;
-        let (n, reach, middle) = (out.len(), radius[0], rows.get(0));
-        let side = |row: usize| &rows.get(row)[reach..reach + n];
+        let Cross { along_x, others, .. } = &self.cross;
+        let n = out.len();
+        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
         match (along_x, others.as_slice()) {
             (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::Halves) => {
                 self.halves::<false>(rows, out);
@@ -76,15 +76,15 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
                 self.halves::<true>(rows, out);
             }
             (&Some(cx), &[]) => {
-                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
+                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
                 for i in 0..n {
                     let x = along_row(cx, left[i], middle[i], right[i]);
                     out[i] = R::of_f64((x * x).sqrt());
                 }
             }
             (&Some(cx), &[cy]) => {
-                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
-                let (above, below) = (side(1), side(2));
+                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
+                let (above, below) = (beside(1, 0), beside(2, 0));
                 for i in 0..n {
                     let x = along_row(cx, left[i], middle[i], right[i]);
                     let y = difference(cy, above[i], below[i]);
@@ -92,8 +92,9 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
                 }
             }
             (&Some(cx), &[cy, cz]) => {
-                let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
-                let (above, below, before, behind) = (side(1), side(2), side(3), side(4));
+                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
+                let (above, below) = (beside(1, 0), beside(2, 0));
+                let (before, behind) = (beside(3, 0), beside(4, 0));
                 for i in 0..n {
                     let x = along_row(cx, left[i], middle[i], right[i]);
                     let y = difference(cy, above[i], below[i]);
@@ -110,10 +111,10 @@ impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
     /// Two or three axes, all factors a half.
     #[inline(always)]
     fn halves<const SHORT: bool>(&self, rows: Rows<'_, V>, out: &mut [R]) {
-        let (n, middle) = (out.len(), rows.get(0));
-        let side = |row: usize| &rows.get(row)[1..n + 1];
-        let (left, middle, right) = (&middle[..n], &middle[1..n + 1], &middle[2..n + 2]);
-        let (above, below) = (side(1), side(2));
+        let n = out.len();
+        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
+        let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
+        let (above, below) = (beside(1, 0), beside(2, 0));
         if self.cross.others.len() == 1 {
             for i in 0..n {
                 let x = distance::<SHORT, V>(left[i], right[i]);
@@ -122,7 +123,7 @@ impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
                 out[i] = R::of_f64(0.5 * (x * x + y * y).sqrt() + nothing);
             }
         } else {
-            let (before, behind) = (side(3), side(4));
+            let (before, behind) = (beside(3, 0), beside(4, 0));
             for i in 0..n {
                 let x = distance::<SHORT, V>(left[i], right[i]);
                 let y = distance::<SHORT, V>(above[i], below[i]);
@@ -137,14 +138,14 @@ impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
     #[inline(always)]
     fn general(&self, rows: Rows<'_, V>, out: &mut [R]) {
         const COLUMNS: usize = 128;
-        let Cross { radius, along_x, others, .. } = &self.cross;
+        let Cross { along_x, others, .. } = &self.cross;
         let mut sums = [0.0; COLUMNS];
         for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
             let n = out.len();
             let sums = &mut sums[..n];
-            let part = |row: usize, from: usize| &rows.get(row)[at + from..at + from + n];
+            let part = |row: usize, columns: isize| &rows.beside(row, columns)[at..at + n];
             if let Some(cx) = *along_x {
-                let (left, middle, right) = (part(0, 0), part(0, 1), part(0, 2));
+                let (left, middle, right) = (part(0, -1), part(0, 0), part(0, 1));
                 for i in 0..n {
                     let x = along_row(cx, left[i], middle[i], right[i]);
                     sums[i] = x * x;
@@ -157,7 +158,7 @@ impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
                 }
             }
             for (a, &c) in others.iter().enumerate() {
-                let (left, right) = (part(1 + 2 * a, radius[0]), part(2 + 2 * a, radius[0]));
+                let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
                 for i in 0..n {
                     let g = difference(c, left[i], right[i]);
                     sums[i] += g * g;

@@ -19,6 +19,7 @@ use super::tiles::INLINE;
 pub(super) mod number;
 mod ring;
 pub(crate) mod rows;
+mod short;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
 use ring::{Place, Ring};
@@ -66,17 +67,20 @@ pub(crate) trait Stencil: Sync {
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, V> {
     values: &'a [V],
+    /// Where each of them starts: at the value of the first result's own column.
     starts: &'a [usize],
-    /// The columns of them that are at work: the first one, and how many.
+    /// Values from one to its neighbour along x.
+    side: usize,
+    /// The columns of results that are at work: the first one, and how many.
     at: usize,
     length: usize,
 }
 
 impl<'a, V> Rows<'a, V> {
-    /// A row: a value for each result, with the radius more on both sides.
+    /// A value for each result, so many columns beside its own one.
     #[inline(always)]
-    pub(crate) fn get(&self, row: usize) -> &'a [V] {
-        let start = self.starts[row] + self.at;
+    pub(crate) fn beside(&self, row: usize, columns: isize) -> &'a [V] {
+        let start = (self.starts[row] + self.at).wrapping_add_signed(columns * self.side as isize);
         &self.values[start..start + self.length]
     }
 }
@@ -104,7 +108,8 @@ impl<K: Stencil> Sweep<'_, K> {
         if output.size().contains(&0) {
             return Ok(());
         }
-        let extent = self.extent(output.size(), context.threads());
+        let short = self.has_short_rows(output.size());
+        let extent = self.extent(output.size(), short, context.threads());
         let bricks = output.into_bricks(&extent);
         let steps = context.steps(name, bricks.len());
         pool::for_each(
@@ -113,7 +118,11 @@ impl<K: Stencil> Sweep<'_, K> {
             || (),
             |(), mut brick| {
                 steps.check()?;
-                self.brick(level, &mut brick, &steps)?;
+                if short {
+                    self.short_rows(level, &mut brick, &steps)?;
+                } else {
+                    self.brick(level, &mut brick, &steps)?;
+                }
                 steps.tick();
                 Ok(())
             },
@@ -121,7 +130,7 @@ impl<K: Stencil> Sweep<'_, K> {
     }
 
     /// The bricks (xyz) to cut an output of this size into.
-    fn extent(&self, size: &[usize], threads: usize) -> Axes<usize> {
+    fn extent(&self, size: &[usize], short: bool, threads: usize) -> Axes<usize> {
         let radius = self.stencil.radius();
         let columns =
             (STRIP / (self.stencil.rows().len() * size_of::<K::Value>())).max(4 * COLUMNS).min(size[0]);
@@ -129,7 +138,7 @@ impl<K: Stencil> Sweep<'_, K> {
         let columns = size[0].div_ceil(size[0].div_ceil(columns)).next_multiple_of(COLUMNS).min(size[0]);
         let mut extent = Axes::from_fn(size.len(), |a| if a == 0 { columns } else { size[a] });
         let work = self.stencil.cost() * size.iter().map(|&n| n as f64).product::<f64>();
-        if radius.iter().skip(2).any(|&r| r > 0) {
+        if !short && radius.iter().skip(2).any(|&r| r > 0) {
             let slices: usize = radius[2..].iter().map(|r| 2 * r + 1).product();
             let rows = SLICES / (slices * columns * size_of::<K::Value>());
             extent[1] = rows.clamp(16.min(size[1]), size[1]);
@@ -306,6 +315,7 @@ impl<'a, K: Stencil> Work<'a, K> {
         let last = strides.size.get(1).map_or(0, |n| n - 1) as isize;
         // The row after it comes next.
         let ahead = strides.bytes.get(1).copied().unwrap_or(0);
+        let reach = stencil.radius()[0];
         self.starts.clear();
         self.next.clear();
         for line in &self.lines {
@@ -321,9 +331,8 @@ impl<'a, K: Stencil> Work<'a, K> {
                 right.fill(middle[self.count - 1]);
                 self.next.push(from.wrapping_offset(ahead));
             }
-            self.starts.push(start);
+            self.starts.push(start + reach);
         }
-        let reach = stencil.radius()[0];
         let (from, to) = (source.pixel_type().size(), output.pixel.size());
         for at in (0..self.width).step_by(SPAN) {
             let count = SPAN.min(self.width - at);
@@ -333,8 +342,9 @@ impl<'a, K: Stencil> Work<'a, K> {
             let start = output.start.wrapping_add(at * to);
             number::prefetch(simd, start.wrapping_offset(output.pitch), count * to);
             let results = &mut self.results[..count.next_multiple_of(COLUMNS)];
-            let length = results.len() + 2 * reach;
-            stencil.row(Rows { values: self.ring.values(), starts: &self.starts, at, length }, results);
+            let length = results.len();
+            let rows = Rows { values: self.ring.values(), starts: &self.starts, side: 1, at, length };
+            stencil.row(rows, results);
             // SAFETY: the promise of `Output`.
             unsafe { number::write(&results[..count], output.pixel, start) };
         }

@@ -12,32 +12,61 @@ const LINE: usize = 64;
 pub(crate) trait Staged: Copy + Default + Send + Sync + Sub<Output = Self> {
     /// Whether the numbers are far from the least and the largest ones of f64, so that halves of them round alike.
     const IS_NARROW: bool = true;
+    /// As many bits.
+    type Bits: Copy + Send + Sync;
+    /// None of them, and all.
+    const NO_AND_YES: [Self::Bits; 2];
     /// A pixel, converted.
     fn of<T: Pixel>(pixel: T) -> Self;
+    /// This value where the bits are set, else the other one: compilers do not make vectors of a condition on a third type.
+    fn select(self, bits: Self::Bits, other: Self) -> Self;
 }
 
 impl Staged for f64 {
     const IS_NARROW: bool = false;
+    type Bits = u64;
+    const NO_AND_YES: [u64; 2] = [0, u64::MAX];
 
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
         pixel.to_f64()
     }
+
+    #[inline(always)]
+    fn select(self, bits: u64, other: Self) -> Self {
+        Self::from_bits(self.to_bits() & bits | other.to_bits() & !bits)
+    }
 }
 
 /// Exact for types that [`is_exact_in_f32`], else rounded.
 impl Staged for f32 {
+    type Bits = u32;
+    const NO_AND_YES: [u32; 2] = [0, u32::MAX];
+
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
         pixel.to_f64() as Self
+    }
+
+    #[inline(always)]
+    fn select(self, bits: u32, other: Self) -> Self {
+        Self::from_bits(self.to_bits() & bits | other.to_bits() & !bits)
     }
 }
 
 /// For 8-bit integers: how many values of the type are smaller, so that differences stay what they are.
 impl Staged for i16 {
+    type Bits = Self;
+    const NO_AND_YES: [Self; 2] = [0, !0];
+
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
         pixel.to_key().to_ordinal() as Self
+    }
+
+    #[inline(always)]
+    fn select(self, bits: Self, other: Self) -> Self {
+        self & bits | other & !bits
     }
 }
 

@@ -61,6 +61,11 @@ impl<V: Copy + Default> Ring<V> {
         (slot * self.pitch, missing)
     }
 
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
+        self.tags.fill(None);
+    }
+
     /// The row that starts there, to be staged.
     #[inline(always)]
     pub(super) fn row(&mut self, start: usize) -> &mut [V] {

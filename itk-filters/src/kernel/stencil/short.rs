@@ -1,0 +1,345 @@
+//! Short rows: several of them are staged after one another, and worked on as one.
+//!
+//! A neighbour along y is a row's width away then, in the same staged values. Neighbours along x are found in copies of
+//! these, moved by a pixel each, in which the nearest pixel is repeated at the ends of every row.
+#![expect(
+    unsafe_code,
+    reason = "rows are read and written in memory that numpy may share, through raw pointers"
+)]
+
+use itk_core::buffer::Brick;
+use itk_core::simd::{self, Job, Level, Simd};
+use itk_core::{Axes, Pixel, PixelType, Result, Steps, Strides};
+
+use super::ring::Ring;
+use super::{COLUMNS, Number, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
+
+/// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
+const SHORT: usize = 320;
+
+/// The fewest rows that are worked on as one, so that those beyond their border, which are staged again, are few.
+const LEAST: usize = 16;
+
+impl<K: Stencil> Sweep<'_, K> {
+    /// Whether results of this size come from short rows that are whole.
+    pub(super) fn has_short_rows(&self, size: &[usize]) -> bool {
+        let (image, offset) = (self.source.size(), &self.offset);
+        size.len() > 1 && size[0] * size_of::<K::Value>() < SHORT && offset[0] == 0 && size[0] == image[0]
+    }
+
+    /// The results of a brick of whole rows.
+    pub(super) fn short_rows<O: Pixel>(
+        &self,
+        level: Level,
+        brick: &mut Brick<'_, O>,
+        steps: &Steps<'_>,
+    ) -> Result<()> {
+        let size = Axes::from_fn(brick.size().len(), |a| brick.size()[a]);
+        let first = Axes::from_fn(size.len(), |a| self.offset[a] + brick.first()[a]);
+        let mut block = Block::new(self, &size, &first);
+        let (width, rows) = (size[0], block.rows);
+        let pitch = brick.strides().bytes[1];
+        let plain = brick.is_plain();
+        let together = plain && pitch == (width * size_of::<O>()) as isize;
+        let mut spare = vec![O::default(); if plain { 0 } else { width * rows }];
+        for y in (0..size[1]).step_by(rows) {
+            let rows = rows.min(size[1] - y);
+            block.move_to(first[1] + y, rows);
+            let mut rest = Axes::filled(size.len() - 2, 0);
+            loop {
+                steps.check()?;
+                let at = |row: usize| {
+                    Axes::from_fn(size.len() - 1, |a| if a == 0 { y + row } else { rest[a - 1] })
+                };
+                let output = Ahead {
+                    first: brick.row(&at(0)).cast::<u8>().wrapping_offset(
+                        match brick.strides().bytes.get(2) {
+                            Some(slice) => *slice,
+                            None => rows as isize * pitch,
+                        },
+                    ),
+                    bytes: if together { size_of::<O>() } else { 0 },
+                };
+                block.compute(level, &Axes::from_fn(rest.len(), |a| first[a + 2] + rest[a]), output);
+                let results = &block.results[..rows * width];
+                // SAFETY: the rows are the brick's own, or lie in `spare`.
+                let write = |results, to: *mut O| unsafe { write_pixels(level, results, O::TYPE, to.cast()) };
+                if !plain {
+                    write(results, spare.as_mut_ptr());
+                    for (row, pixels) in spare.chunks_exact(width).take(rows).enumerate() {
+                        brick.put(0, &at(row), pixels);
+                    }
+                } else if together {
+                    write(results, brick.row(&at(0)));
+                } else {
+                    for (row, results) in results.chunks_exact(width).enumerate() {
+                        write(results, brick.row(&at(row)));
+                    }
+                }
+                let next = (0..rest.len()).find(|&a| {
+                    rest[a] += 1;
+                    let inside = rest[a] < size[a + 2];
+                    if !inside {
+                        rest[a] = 0;
+                    }
+                    inside
+                });
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        // SAFETY: each row was written.
+        unsafe { brick.assume_stored() };
+        Ok(())
+    }
+}
+
+/// Rows that are worked on as one, and all that they need.
+struct Block<'a, K: Stencil> {
+    sweep: &'a Sweep<'a, K>,
+    width: usize,
+    /// Rows of results in one go, at most.
+    rows: usize,
+    /// The first of them that is at work, and how many are.
+    y: usize,
+    count: usize,
+    /// Staged rows by their index on the axes after y: first those moved to the right the most, then those moved by a pixel
+    /// less, and so on.
+    ring: Ring<K::Value>,
+    /// Values from a copy to the next.
+    copy: usize,
+    /// Whether each staged pixel is at the start of its row, and at the end.
+    ends: [Vec<<K::Value as Staged>::Bits>; 2],
+    starts: Vec<usize>,
+    results: Vec<K::Result>,
+    /// The pixels that will be staged next.
+    next: Ahead,
+}
+
+/// Memory that will be used soon, from its first pixel on; it may lie anywhere.
+#[derive(Clone, Copy)]
+struct Ahead {
+    first: *const u8,
+    /// Bytes a pixel; 0 where pixels do not follow each other.
+    bytes: usize,
+}
+
+impl<'a, K: Stencil> Block<'a, K> {
+    /// For results of `size`, the first of which is at `first` in the image.
+    fn new(sweep: &'a Sweep<'a, K>, size: &[usize], first: &[usize]) -> Self {
+        let (radius, image, width) = (sweep.stencil.radius(), sweep.source.size(), size[0]);
+        let copies = 2 * radius[0] + 1;
+        let rows = (STRIP / (copies * size_of::<K::Value>() * width)).max(LEAST).min(size[1]);
+        let results = (rows * width).next_multiple_of(COLUMNS);
+        let copy = 2 * radius[1] * width + results;
+        let end = |column: usize| {
+            let is_end = (0..width).map(|x| K::Value::NO_AND_YES[usize::from(x == column)]);
+            is_end.cycle().take(copy).collect()
+        };
+        let (least, slices) = match size.len() {
+            2 => (0, 1),
+            _ => (first[2].saturating_sub(radius[2]), size[2]),
+        };
+        Self {
+            sweep,
+            width,
+            rows,
+            y: 0,
+            count: 0,
+            ring: Ring::new(&radius[2..], &image[2..], (least, slices), copies * copy),
+            copy,
+            ends: [end(0), end(width - 1)],
+            starts: Vec::with_capacity(sweep.stencil.rows().len()),
+            results: vec![K::Result::default(); results],
+            next: Ahead { first: std::ptr::null(), bytes: 0 },
+        }
+    }
+
+    /// Goes to other rows along y.
+    fn move_to(&mut self, y: usize, count: usize) {
+        (self.y, self.count) = (y, count);
+        self.ring.clear();
+    }
+
+    /// The results of the rows at this index on the axes after y.
+    fn compute(&mut self, level: Level, index: &[usize], output: Ahead) {
+        let stencil = self.sweep.stencil;
+        let size = &self.sweep.source.size()[2..];
+        let (reach, above) = (stencil.radius()[0], stencil.radius()[1]);
+        self.starts.clear();
+        self.next.bytes = 0;
+        for row in stencil.rows() {
+            let at = Axes::from_fn(size.len(), |a| {
+                (index[a] as isize + row[a + 1]).clamp(0, size[a] as isize - 1) as usize
+            });
+            let along = at.first().copied().unwrap_or(0);
+            let base = Axes::from_fn(size.len(), |a| if a == 0 { 0 } else { at[a] });
+            let (start, missing) = self.ring.find(self.ring.place(&base, size), along);
+            if missing {
+                self.stage(level, start, &at);
+            }
+            let y = above as isize + row[0];
+            self.starts.push(start + reach * self.copy + y as usize * self.width);
+        }
+        let columns = (self.count * self.width).next_multiple_of(COLUMNS);
+        let Self { ring, starts, copy, results, next, .. } = self;
+        let (values, results, ahead) = (ring.values(), &mut results[..columns], [*next, output]);
+        simd::dispatch(level, Compute { stencil, values, starts, copy: *copy, results, ahead });
+    }
+
+    /// Stages the rows at `at` on the axes after y.
+    fn stage(&mut self, level: Level, start: usize, at: &[usize]) {
+        let Self { sweep, width, copy, .. } = *self;
+        let (source, radius) = (&sweep.source, sweep.stencil.radius());
+        let (strides, height) = (source.strides(), source.size()[1]);
+        let (reach, above) = (radius[0], radius[1]);
+        let copies = self.ring.row(start);
+        let staged = &mut copies[reach * copy..][..copy];
+        let (low, high) =
+            (self.y.saturating_sub(above), (self.y + self.count).saturating_add(above).min(height));
+        let offset: isize = at.iter().zip(&strides.bytes[2..]).map(|(&i, &bytes)| i as isize * bytes).sum();
+        let from = |y: usize| source.start().as_ptr().wrapping_offset(offset + y as isize * strides.bytes[1]);
+        // The image's rows, after those that repeat the first one.
+        let missing = low + above - self.y;
+        let rows = &mut staged[missing * width..][..(high - low) * width];
+        // SAFETY: these are rows of the image, whose pixels are valid for reads.
+        let read = |y, values: &mut [K::Value]| unsafe {
+            read_pixels(level, source.pixel_type(), from(y), strides, values)
+        };
+        if strides.bytes[1] == width as isize * strides.bytes[0] {
+            read(low, rows);
+            let bytes =
+                if strides.bytes[0] == source.pixel_type().size() as isize { strides.bytes[0] } else { 0 };
+            let first = strides.bytes.get(2).map_or(from(high), |&slice| from(low).wrapping_offset(slice));
+            self.next = Ahead { first, bytes: bytes as usize };
+        } else {
+            for (y, row) in (low..).zip(rows.chunks_exact_mut(width)) {
+                read(y, row);
+            }
+        }
+        for row in 0..missing {
+            staged.copy_within(missing * width..(missing + 1) * width, row * width);
+        }
+        let end = missing + high - low;
+        for row in end..self.count + 2 * above {
+            staged.copy_within((end - 1) * width..end * width, row * width);
+        }
+        let length = (self.count + 2 * above) * width;
+        let ends = self.ends.each_ref().map(|ends| &ends[..length]);
+        simd::dispatch(level, Move { copies, copy, reach, ends });
+    }
+}
+
+/// The computation on staged rows.
+struct Compute<'a, K: Stencil> {
+    stencil: &'a K,
+    values: &'a [K::Value],
+    starts: &'a [usize],
+    copy: usize,
+    results: &'a mut [K::Result],
+    ahead: [Ahead; 2],
+}
+
+impl<K: Stencil> Job for Compute<'_, K> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { stencil, values, starts, copy, results, ahead } = self;
+        for (i, results) in results.chunks_mut(SPAN).enumerate() {
+            for Ahead { first, bytes } in ahead {
+                number::prefetch(simd, first.wrapping_add(i * SPAN * bytes), results.len() * bytes);
+            }
+            let rows = Rows { values, starts, side: copy, at: i * SPAN, length: results.len() };
+            stencil.row(rows, results);
+        }
+    }
+}
+
+/// Makes the copies that are moved along x, by a pixel more each.
+struct Move<'a, V: Staged> {
+    copies: &'a mut [V],
+    copy: usize,
+    reach: usize,
+    ends: [&'a [V::Bits]; 2],
+}
+
+impl<V: Staged> Job for Move<'_, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { copies, copy, reach, ends: [firsts, lasts] } = self;
+        let n = firsts.len();
+        for step in 0..reach {
+            let (before, from) = copies.split_at_mut((reach - step) * copy);
+            let to = &mut before[(reach - step - 1) * copy..][..n];
+            to[0] = from[0];
+            shift(&mut to[1..], &from[1..n], &from[..n - 1], &firsts[1..]);
+            let (from, after) = copies[(reach + step) * copy..].split_at_mut(copy);
+            let to = &mut after[..n];
+            to[n - 1] = from[n - 1];
+            shift(&mut to[..n - 1], &from[..n - 1], &from[1..n], &lasts[..n - 1]);
+        }
+    }
+}
+
+/// The values beside, but at the ends of rows the values here.
+#[inline(always)]
+fn shift<V: Staged>(to: &mut [V], here: &[V], beside: &[V], ends: &[V::Bits]) {
+    for (((to, here), &beside), &end) in to.iter_mut().zip(here).zip(beside).zip(ends) {
+        *to = here.select(end, beside);
+    }
+}
+
+/// [`number::read`] at a level.
+///
+/// # Safety
+/// All of the pixels are valid for reads.
+unsafe fn read_pixels<V: Staged>(
+    level: Level,
+    pixel: PixelType,
+    from: *const u8,
+    strides: &Strides,
+    out: &mut [V],
+) {
+    struct Read<'a, V> {
+        pixel: PixelType,
+        from: *const u8,
+        strides: &'a Strides,
+        out: &'a mut [V],
+    }
+    impl<V: Staged> Job for Read<'_, V> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) {
+            // SAFETY: the promise to `read_pixels`, which alone makes one.
+            unsafe { number::read(self.pixel, self.from, self.strides, self.out) };
+        }
+    }
+    simd::dispatch(level, Read { pixel, from, strides, out });
+}
+
+/// [`number::write`] at a level.
+///
+/// # Safety
+/// All of the pixels are valid for writes.
+unsafe fn write_pixels<R: Number>(level: Level, results: &[R], pixel: PixelType, to: *mut u8) {
+    struct Write<'a, R> {
+        results: &'a [R],
+        pixel: PixelType,
+        to: *mut u8,
+    }
+    impl<R: Number> Job for Write<'_, R> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) {
+            // SAFETY: the promise to `write_pixels`, which alone makes one.
+            unsafe { number::write(self.results, self.pixel, self.to) };
+        }
+    }
+    simd::dispatch(level, Write { results, pixel, to });
+}
