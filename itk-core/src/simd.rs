@@ -123,6 +123,18 @@ pub trait Simd: Copy + Send + Sync + 'static {
     fn prefetch<P>(self, address: *const P) {
         let _ = address;
     }
+    /// Turns 8 rows of 8 values, which begin `pitch` values after one another: `to[c * to_pitch + r] = from[r * pitch + c]`.
+    ///
+    /// # Panics
+    /// When one of them lies outside its slice.
+    #[inline(always)]
+    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+        for row in 0..8 {
+            for (column, &value) in from[row * pitch..][..8].iter().enumerate() {
+                to[column * to_pitch + row] = value;
+            }
+        }
+    }
 }
 
 macro_rules! key {

@@ -45,6 +45,37 @@ impl Simd for Avx2 {
         // SAFETY: a prefetch is a hint and never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
+
+    #[inline(always)]
+    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+        for (row, column) in [(0, 0), (0, 4), (4, 0), (4, 4)] {
+            macro_rules! load {
+                ($i:literal) => {{
+                    let from = &from[(row + $i) * pitch + column..];
+                    let row: &[f64; 4] = from[..4].try_into().expect("4 values");
+                    _mm256_loadu_pd(row.as_ptr())
+                }};
+            }
+            // SAFETY: the arrays fill a register, and the token proves the instructions.
+            let columns = unsafe {
+                let (a, b, c, d) = (load!(0), load!(1), load!(2), load!(3));
+                let (even, more_even) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+                let (odd, more_odd) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+                [
+                    _mm256_permute2f128_pd::<0x20>(even, more_even),
+                    _mm256_permute2f128_pd::<0x20>(odd, more_odd),
+                    _mm256_permute2f128_pd::<0x31>(even, more_even),
+                    _mm256_permute2f128_pd::<0x31>(odd, more_odd),
+                ]
+            };
+            for (i, turned) in columns.into_iter().enumerate() {
+                let to: &mut [f64; 4] =
+                    (&mut to[(column + i) * to_pitch + row..][..4]).try_into().expect("4 values");
+                // SAFETY: the array is as long as a register.
+                unsafe { _mm256_storeu_pd(to.as_mut_ptr(), turned) };
+            }
+        }
+    }
 }
 
 // AVX2 has no minimum of 64-bit integers: compare and blend.

@@ -50,6 +50,59 @@ impl Simd for Avx512 {
         // SAFETY: a prefetch is a hint and never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
+
+    #[inline(always)]
+    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+        macro_rules! row {
+            ($row:literal) => {{
+                let row: &[f64; 8] = from[$row * pitch..][..8].try_into().expect("8 values");
+                _mm512_loadu_pd(row.as_ptr())
+            }};
+        }
+        // SAFETY: the arrays fill a register, and the token proves the instructions.
+        let columns = unsafe {
+            let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
+            let (r4, r5, r6, r7) = (row!(4), row!(5), row!(6), row!(7));
+            // Pairs of rows, then quarters of a register.
+            let even = turn_quarters([
+                _mm512_unpacklo_pd(r0, r1),
+                _mm512_unpacklo_pd(r2, r3),
+                _mm512_unpacklo_pd(r4, r5),
+                _mm512_unpacklo_pd(r6, r7),
+            ]);
+            let odd = turn_quarters([
+                _mm512_unpackhi_pd(r0, r1),
+                _mm512_unpackhi_pd(r2, r3),
+                _mm512_unpackhi_pd(r4, r5),
+                _mm512_unpackhi_pd(r6, r7),
+            ]);
+            [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]]
+        };
+        for (i, column) in columns.into_iter().enumerate() {
+            let to: &mut [f64; 8] = (&mut to[i * to_pitch..][..8]).try_into().expect("8 values");
+            // SAFETY: the array is as long as a register.
+            unsafe { _mm512_storeu_pd(to.as_mut_ptr(), column) };
+        }
+    }
+}
+
+/// Turns 4 rows of 4 quarters.
+///
+/// # Safety
+/// The CPU has AVX-512.
+#[inline(always)]
+unsafe fn turn_quarters([a, b, c, d]: [__m512d; 4]) -> [__m512d; 4] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (even, more_even) = (_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0x88>(c, d));
+        let (odd, more_odd) = (_mm512_shuffle_f64x2::<0xdd>(a, b), _mm512_shuffle_f64x2::<0xdd>(c, d));
+        [
+            _mm512_shuffle_f64x2::<0x88>(even, more_even),
+            _mm512_shuffle_f64x2::<0x88>(odd, more_odd),
+            _mm512_shuffle_f64x2::<0xdd>(even, more_even),
+            _mm512_shuffle_f64x2::<0xdd>(odd, more_odd),
+        ]
+    }
 }
 
 // max(a, b) = a ^ b ^ min(a, b): the ternary logic runs on another port than the minimum.

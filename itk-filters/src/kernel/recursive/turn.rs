@@ -8,6 +8,9 @@ use crate::kernel::stencil::number;
 /// Pixels of a line that are turned in one go: with all lanes, a part of a first-level cache.
 const TURN: usize = 64;
 
+/// Lines that are turned in one go: as many as [`Simd::turn`] takes.
+const LINES: usize = 8;
+
 /// Fewer lines side by side than this are read along each of them, not across.
 const ACROSS: usize = 8;
 
@@ -106,24 +109,25 @@ impl Job for Read<'_> {
         let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
         let across = rectangle.goes_across();
         // The next lines are not far; rows of lines may be.
-        let (step, ahead) =
-            if across { (rectangle.across, AHEAD * along) } else { (along, 2 * rectangle.across) };
+        let (step, ahead) = if across {
+            (rectangle.across, AHEAD * along)
+        } else {
+            (along, LINES as isize * rectangle.across)
+        };
         let strides = Strides { size: Axes::filled(1, 0), bytes: Axes::filled(1, step), swapped };
-        let mut turned = [0.0; TURN];
+        let mut turned = [0.0; LINES * TURN];
         for number in 0..rectangle.pieces() {
             let (line, first) = rectangle.piece(number, across);
-            let rows = &mut rows[first * pitch..];
-            let piece = if across { &mut rows[..count] } else { &mut turned[..TURN.min(length - first)] };
+            let (rows, place, n) = (&mut rows[first * pitch..], line % LINES, TURN.min(length - first));
+            let piece = if across { &mut rows[..count] } else { &mut turned[place * TURN..][..n] };
             let from = rectangle.at(line, first);
             if step == pixel.size() as isize && !swapped {
                 number::prefetch(simd, from.wrapping_offset(ahead), piece.len() * pixel.size());
             }
             // SAFETY: the promise of `new`.
             unsafe { number::read(pixel, from, &strides, piece) };
-            if !across {
-                for (row, &value) in rows.chunks_mut(pitch).zip(&turned[..TURN.min(length - first)]) {
-                    row[line] = value;
-                }
+            if !across && (place == LINES - 1 || line == count - 1) {
+                turn(simd, &turned, TURN, &mut rows[line - place..], pitch, (place + 1, n));
             }
         }
     }
@@ -148,27 +152,22 @@ impl Job for Write<'_> {
     type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { rectangle, rows, pitch } = self;
         let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
         let (across, size) = (rectangle.goes_across(), pixel.size());
         let step = if across { rectangle.across } else { along };
         let in_place = step == size as isize && !swapped;
-        let mut turned = [0.0; TURN];
+        let mut turned = [0.0; LINES * TURN];
         let mut spare = [0u64; TURN];
         let spare: &mut [u8] = bytemuck::cast_slice_mut(&mut spare);
         for number in 0..rectangle.pieces() {
             let (line, first) = rectangle.piece(number, across);
-            let rows = &rows[first * pitch..];
-            let piece = if across {
-                &rows[..count]
-            } else {
-                let turned = &mut turned[..TURN.min(length - first)];
-                for (value, row) in turned.iter_mut().zip(rows.chunks(pitch)) {
-                    *value = row[line];
-                }
-                turned
-            };
+            let (rows, place, n) = (&rows[first * pitch..], line % LINES, TURN.min(length - first));
+            if !across && place == 0 {
+                turn(simd, &rows[line..], pitch, &mut turned, TURN, (n, LINES.min(count - line)));
+            }
+            let piece = if across { &rows[..count] } else { &turned[place * TURN..][..n] };
             let to = rectangle.at(line, first);
             let values = if in_place { to } else { spare.as_mut_ptr() };
             // SAFETY: the promise of `new`; a piece has at most so many pixels as there is room for in `spare`.
@@ -185,6 +184,29 @@ impl Job for Write<'_> {
                     std::ptr::copy_nonoverlapping(pixel.as_ptr(), to.wrapping_offset(i as isize * step), size)
                 };
             }
+        }
+    }
+}
+
+/// Turns rows of values, which begin `pitch` values after one another, into columns.
+#[inline(always)]
+fn turn<S: Simd>(
+    simd: S,
+    from: &[f64],
+    pitch: usize,
+    to: &mut [f64],
+    to_pitch: usize,
+    (rows, columns): (usize, usize),
+) {
+    let blocks = (rows - rows % LINES, columns - columns % LINES);
+    for row in (0..blocks.0).step_by(LINES) {
+        for column in (0..blocks.1).step_by(LINES) {
+            simd.turn(&from[row * pitch + column..], pitch, &mut to[column * to_pitch + row..], to_pitch);
+        }
+    }
+    for row in 0..rows {
+        for column in if row < blocks.0 { blocks.1 } else { 0 }..columns {
+            to[column * to_pitch + row] = from[row * pitch + column];
         }
     }
 }
