@@ -22,6 +22,9 @@ pub(crate) use walk::{Walk, find};
 const SET: usize = 4 << 10;
 const WAYS: usize = 8;
 
+/// The most rows of medians that a kernel holds back.
+const HELD: usize = 6;
+
 /// Where a list of keys lies that steps leave to later ones.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -87,6 +90,16 @@ impl Plan {
         let read = self.end_row - self.first_row + (steps - 1) * self.rows;
         let rows = read + steps * self.rows;
         rows.div_ceil(SET >> pitch.trailing_zeros().min(SET.trailing_zeros())) > WAYS
+    }
+
+    /// Whether the medians of a column are written after the next column was read.
+    ///
+    /// A core takes a load for one of what it has just stored where the addresses are alike in their last 12 bits, and lets it
+    /// wait. Columns overlap their neighbours, so with an image and a result at the same place of a page, as large arrays are,
+    /// each column would wait for the one before. Small kernels have registers left to hold medians back.
+    const fn holds(&self, level: Level) -> bool {
+        let registers = if matches!(level, Level::Avx512) { HELD } else { 2 };
+        self.room == 0 && self.rows * self.slices <= registers
     }
 }
 
@@ -154,11 +167,14 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
     fn run<S: Simd>(self, simd: S) -> bool {
         let step = self.0;
         let plan = const { &N::PLAN };
+        let holds = const { N::PLAN.holds(S::LEVEL) };
         // Rows that the next step shares with this one are in the cache already.
         let new = &step.rows[step.rows.len().saturating_sub(plan.rows * plan.planes())..];
         let [rows_ahead, outputs_ahead] = step.ahead;
-        let least = Cell::new(Lanes::<T, S>::splat(simd, T::Key::default()));
-        let greatest = Cell::new(least.get());
+        let zero = Lanes::<T, S>::splat(simd, T::Key::default());
+        let (least, greatest) = (Cell::new(zero), Cell::new(zero));
+        let held: [_; HELD] = std::array::from_fn(|_| Cell::new(zero));
+        let mut before = [zero; HELD];
         for column in 0..step.columns {
             let at = (column * Lanes::<T, S>::LANES) as isize;
             if rows_ahead != 0 {
@@ -172,7 +188,23 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
                 }
             }
             let last = plan.window[0] - 1;
-            N::step(&Io { simd, step, column, last, least: &least, greatest: &greatest });
+            N::step(&Io { simd, step, column, last, least: &least, greatest: &greatest, holds, held: &held });
+            if !holds {
+                continue;
+            }
+            for row in 0..plan.rows * plan.slices {
+                if column > 0 {
+                    // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
+                    unsafe { give(simd, step, row, column - 1, before[row]) };
+                }
+                before[row] = held[row].get();
+            }
+        }
+        if holds && step.columns > 0 {
+            for (row, &medians) in before.iter().enumerate().take(plan.rows * plan.slices) {
+                // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
+                unsafe { give(simd, step, row, step.columns - 1, medians) };
+            }
         }
         let KeyRule::Float { infinity, .. } = T::KEYS else { return false };
         // The keys of NaN are beyond those of the infinities, which are each other's complement.
@@ -192,6 +224,9 @@ struct Io<'a, S: Simd, T: Pixel> {
     /// The extreme keys of floats.
     least: &'a Cell<Lanes<T, S>>,
     greatest: &'a Cell<Lanes<T, S>>,
+    /// Whether medians are written late, and those of this column if so.
+    holds: bool,
+    held: &'a [Cell<Lanes<T, S>>; HELD],
 }
 
 impl<S: Simd, T: Pixel> Io<'_, S, T> {
@@ -246,14 +281,32 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     /// The medians of an output row.
     #[inline(always)]
     fn give(&self, row: usize, medians: Lanes<T, S>) {
-        let pixels = match T::KEYS {
-            KeyRule::Same => medians,
-            KeyRule::Flip(bits) => medians.flip(Lanes::<T, S>::splat(self.simd, bits)),
-            KeyRule::Float { .. } => medians.restore_floats(),
-        };
-        // SAFETY: the promise of `Step`; the plan has this output row.
-        unsafe {
-            pixels.write(self.step.outputs.get_unchecked(row).add(self.column * Lanes::<T, S>::LANES).cast())
+        if self.holds {
+            self.held[row].set(medians);
+        } else {
+            // SAFETY: the promise of `Step`; the plan has this output row.
+            unsafe { give(self.simd, self.step, row, self.column, medians) };
         }
     }
+}
+
+/// Writes the medians of a column of an output row.
+///
+/// # Safety
+/// The plan has the row, and the step the column.
+#[inline(always)]
+unsafe fn give<S: Simd, T: Pixel>(
+    simd: S,
+    step: &Step<'_, T>,
+    row: usize,
+    column: usize,
+    medians: Lanes<T, S>,
+) {
+    let pixels = match T::KEYS {
+        KeyRule::Same => medians,
+        KeyRule::Flip(bits) => medians.flip(Lanes::<T, S>::splat(simd, bits)),
+        KeyRule::Float { .. } => medians.restore_floats(),
+    };
+    // SAFETY: the caller's promise, and that of `Step`.
+    unsafe { pixels.write(step.outputs.get_unchecked(row).add(column * Lanes::<T, S>::LANES).cast()) }
 }
