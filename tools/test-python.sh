@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Usage: test-python.sh WHEEL_FOLDER [PYTEST_ARGUMENT...]: runs tests/python against the installed wheel, outside the
-# source tree, in a fresh venv of every Python that tools/pythons.sh finds; the oldest also with the oldest numpy.
+# source tree, in a fresh venv of every Python that tools/pythons.sh finds; the oldest also with the oldest numpy, and the
+# newest also with a GIL that kernels keep, which only threads, events and first touches can tell.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 wheel=$(cd "$1" && ls "$PWD"/*.whl)
@@ -40,3 +41,6 @@ case $version in
 3.11 | 3.12) run "$version-numpy-1.26" "$python" 'numpy==1.26.*' --ignore "$root/tests/python/test_stubs.py" "$@" ;;
 *) echo "not run: numpy 1.26, which needs Python 3.11 or 3.12" ;;
 esac
+
+IFS=$'\t' read -r version python <<<"$(tail -n 1 <<<"$pythons")"
+OXITK_RELEASE_GIL=0 run "$version-keeping-the-GIL" "$python" numpy -k "threads or pipeline or filters or lazy" "$@"

@@ -11,6 +11,7 @@ import numpy as np
 import oxitk
 import oxitk.pipeline as op
 import pytest
+from gates import needs_detach
 
 
 def noise(*shape: int) -> np.ndarray:
@@ -245,6 +246,7 @@ def test_abort_between_the_pieces_of_a_stream():
     assert median.executions in (4, 5) and told == [] and stream.output.buffered_region is None
 
 
+@needs_detach  # the thread that sends it gets no turn
 @pytest.mark.timeout(100)
 def test_ctrl_c(fresh):
     out = fresh(
