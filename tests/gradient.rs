@@ -148,6 +148,29 @@ fn a_region_of_a_narrow_image_equals_the_same_part_of_the_whole() {
 }
 
 #[test]
+fn regions_of_wide_images_equal_the_same_part_of_the_whole() {
+    fn check<T: Pixel>() {
+        let size = [7000, 3, 2];
+        let input = pixels::<T>(Content::Bits, 42000, &mut Random::new(T::TYPE as u64));
+        let expected = naive::gradient_magnitude::<T, T>(&input, &size, &[Some(1.0); 3]);
+        let image = Image::from_vec(&size, input).unwrap();
+        let whole: Image<T> = GradientMagnitude::new().apply(&image).unwrap();
+        assert_same(&whole.to_vec(), &expected, &T::TYPE);
+        for (first, width) in
+            [(0, 130), (1, 6999), (1, 300), (6700, 300), (3000, 31), (3000, 127), (500, 6000)]
+        {
+            let region = Region::new(&[first, 1, 0], &[width, 2, 2]).unwrap();
+            let part: Image<T> = GradientMagnitude::new().apply_region(&image, &region).unwrap();
+            assert_same(&part.to_vec(), &whole.view().region(&region).to_vec(), &(T::TYPE, first, width));
+        }
+    }
+    check::<f32>();
+    check::<f64>();
+    check::<u8>();
+    check::<i16>();
+}
+
+#[test]
 fn short_rows_of_any_layout_equal_the_naive_twin() {
     fn check<I: Pixel, O: Pixel>(width: usize, height: usize, spacing: f64) {
         let (size, n) = ([width, height, 3], 3 * height * width);

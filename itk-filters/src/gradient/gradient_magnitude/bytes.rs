@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use itk_core::Axes;
 
 use super::Cross;
-use crate::kernel::stencil::{Number, Rows, Stencil};
+use crate::kernel::stencil::{Number, Results, Rows, Stencil};
 
 /// Central differences in integers, for 8-bit pixels and distances of 1.
 ///
@@ -45,16 +45,16 @@ impl<R: Number> Stencil for Bytes<R> {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, i16>, out: &mut [R]) {
+    fn row(&self, rows: Rows<'_, i16>, mut out: Results<'_, R>) {
         let Cross { along_x, others, .. } = &self.cross;
         let n = out.len();
-        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
+        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
         match (along_x, others.as_slice()) {
             (Some(_), &[_]) => {
                 let (left, right, above, below) = (beside(0, -1), beside(0, 1), beside(1, 0), beside(2, 0));
                 for i in 0..n {
-                    let sum = square(left[i], right[i]) + square(above[i], below[i]);
-                    out[i] = R::of_f32(0.5 * (sum as f32).sqrt());
+                    let sum = square(left.at(i), right.at(i)) + square(above.at(i), below.at(i));
+                    out.set(i, R::of_f32(0.5 * (sum as f32).sqrt()));
                 }
             }
             (Some(_), &[_, _]) => {
@@ -62,9 +62,10 @@ impl<R: Number> Stencil for Bytes<R> {
                 let (above, below) = (beside(1, 0), beside(2, 0));
                 let (before, behind) = (beside(3, 0), beside(4, 0));
                 for i in 0..n {
-                    let sum =
-                        square(left[i], right[i]) + square(above[i], below[i]) + square(before[i], behind[i]);
-                    out[i] = R::of_f32(0.5 * (sum as f32).sqrt());
+                    let sum = square(left.at(i), right.at(i))
+                        + square(above.at(i), below.at(i))
+                        + square(before.at(i), behind.at(i));
+                    out.set(i, R::of_f32(0.5 * (sum as f32).sqrt()));
                 }
             }
             _ => self.general(rows, out),
@@ -75,27 +76,28 @@ impl<R: Number> Stencil for Bytes<R> {
 impl<R: Number> Bytes<R> {
     /// Any axes: one after the other, some columns at a time.
     #[inline(always)]
-    fn general(&self, rows: Rows<'_, i16>, out: &mut [R]) {
+    fn general(&self, rows: Rows<'_, i16>, mut out: Results<'_, R>) {
         const COLUMNS: usize = 128;
         let Cross { along_x, others, .. } = &self.cross;
-        for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
-            let n = out.len();
+        let length = out.len();
+        for at in (0..length).step_by(COLUMNS) {
+            let n = COLUMNS.min(length - at);
             let mut sums = [0; COLUMNS];
-            let part = |row: usize, columns: isize| &rows.beside(row, columns)[at..at + n];
+            let part = |row: usize, columns: isize| rows.beside(row, columns).first(length);
             if along_x.is_some() {
                 let (left, right) = (part(0, -1), part(0, 1));
                 for i in 0..n {
-                    sums[i] = square(left[i], right[i]);
+                    sums[i] = square(left.at(at + i), right.at(at + i));
                 }
             }
             for a in 0..others.len() {
                 let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
                 for i in 0..n {
-                    sums[i] += square(left[i], right[i]);
+                    sums[i] += square(left.at(at + i), right.at(at + i));
                 }
             }
             for i in 0..n {
-                out[i] = R::of_f32(0.5 * (sums[i] as f32).sqrt());
+                out.set(at + i, R::of_f32(0.5 * (sums[i] as f32).sqrt()));
             }
         }
     }

@@ -5,11 +5,12 @@
 )]
 
 use std::marker::PhantomData;
+use std::ops::Add;
 
 use itk_core::{Axes, PixelType};
 
 use super::Cross;
-use crate::kernel::stencil::{Number, Rows, Staged, Stencil};
+use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil};
 
 /// Central differences in f64, of rows that are staged as `V`.
 ///
@@ -47,7 +48,7 @@ impl<V: Staged, R> Central<V, R> {
     }
 }
 
-impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
+impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, R> {
     type Value = V;
     type Result = R;
 
@@ -64,10 +65,10 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, out: &mut [R]) {
+    fn row(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
         let Cross { along_x, others, .. } = &self.cross;
         let n = out.len();
-        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
+        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
         match (along_x, others.as_slice()) {
             (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::Halves) => {
                 self.halves::<false>(rows, out);
@@ -78,17 +79,17 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
             (&Some(cx), &[]) => {
                 let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
                 for i in 0..n {
-                    let x = along_row(cx, left[i], middle[i], right[i]);
-                    out[i] = R::of_f64((x * x).sqrt());
+                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
+                    out.set(i, R::of_f64((x * x).sqrt()));
                 }
             }
             (&Some(cx), &[cy]) => {
                 let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
                 let (above, below) = (beside(1, 0), beside(2, 0));
                 for i in 0..n {
-                    let x = along_row(cx, left[i], middle[i], right[i]);
-                    let y = difference(cy, above[i], below[i]);
-                    out[i] = R::of_f64((x * x + y * y).sqrt());
+                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
+                    let y = difference(cy, above.at(i), below.at(i));
+                    out.set(i, R::of_f64((x * x + y * y).sqrt()));
                 }
             }
             (&Some(cx), &[cy, cz]) => {
@@ -96,10 +97,10 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
                 let (above, below) = (beside(1, 0), beside(2, 0));
                 let (before, behind) = (beside(3, 0), beside(4, 0));
                 for i in 0..n {
-                    let x = along_row(cx, left[i], middle[i], right[i]);
-                    let y = difference(cy, above[i], below[i]);
-                    let z = difference(cz, before[i], behind[i]);
-                    out[i] = R::of_f64((x * x + y * y + z * z).sqrt());
+                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
+                    let y = difference(cy, above.at(i), below.at(i));
+                    let z = difference(cz, before.at(i), behind.at(i));
+                    out.set(i, R::of_f64((x * x + y * y + z * z).sqrt()));
                 }
             }
             _ => self.general(rows, out),
@@ -107,65 +108,64 @@ impl<V: Staged + Into<f64>, R: Number> Stencil for Central<V, R> {
     }
 }
 
-impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
+impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Central<V, R> {
     /// Two or three axes, all factors a half.
     #[inline(always)]
-    fn halves<const SHORT: bool>(&self, rows: Rows<'_, V>, out: &mut [R]) {
+    fn halves<const SHORT: bool>(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
         let n = out.len();
-        let beside = |row: usize, columns: isize| &rows.beside(row, columns)[..n];
+        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
         let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
         let (above, below) = (beside(1, 0), beside(2, 0));
         if self.cross.others.len() == 1 {
             for i in 0..n {
-                let x = distance::<SHORT, V>(left[i], right[i]);
-                let y = distance::<SHORT, V>(above[i], below[i]);
-                let nothing = if SHORT { 0.0 } else { 0.0 * middle[i].into() };
-                out[i] = R::of_f64(0.5 * (x * x + y * y).sqrt() + nothing);
+                let x = distance::<SHORT, V>(left.at(i), right.at(i));
+                let y = distance::<SHORT, V>(above.at(i), below.at(i));
+                out.set(i, half_root::<SHORT, V, R>(x * x + y * y, middle.at(i)));
             }
         } else {
             let (before, behind) = (beside(3, 0), beside(4, 0));
             for i in 0..n {
-                let x = distance::<SHORT, V>(left[i], right[i]);
-                let y = distance::<SHORT, V>(above[i], below[i]);
-                let z = distance::<SHORT, V>(before[i], behind[i]);
-                let nothing = if SHORT { 0.0 } else { 0.0 * middle[i].into() };
-                out[i] = R::of_f64(0.5 * (x * x + y * y + z * z).sqrt() + nothing);
+                let x = distance::<SHORT, V>(left.at(i), right.at(i));
+                let y = distance::<SHORT, V>(above.at(i), below.at(i));
+                let z = distance::<SHORT, V>(before.at(i), behind.at(i));
+                out.set(i, half_root::<SHORT, V, R>(x * x + y * y + z * z, middle.at(i)));
             }
         }
     }
 
     /// Any axes: one after the other, some columns at a time.
     #[inline(always)]
-    fn general(&self, rows: Rows<'_, V>, out: &mut [R]) {
+    fn general(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
         const COLUMNS: usize = 128;
         let Cross { along_x, others, .. } = &self.cross;
         let mut sums = [0.0; COLUMNS];
-        for (at, out) in out.chunks_mut(COLUMNS).enumerate().map(|(i, out)| (i * COLUMNS, out)) {
-            let n = out.len();
+        let length = out.len();
+        for at in (0..length).step_by(COLUMNS) {
+            let n = COLUMNS.min(length - at);
             let sums = &mut sums[..n];
-            let part = |row: usize, columns: isize| &rows.beside(row, columns)[at..at + n];
+            let part = |row: usize, columns: isize| rows.beside(row, columns).first(length);
             if let Some(cx) = *along_x {
                 let (left, middle, right) = (part(0, -1), part(0, 0), part(0, 1));
                 for i in 0..n {
-                    let x = along_row(cx, left[i], middle[i], right[i]);
+                    let x = along_row(cx, left.at(at + i), middle.at(at + i), right.at(at + i));
                     sums[i] = x * x;
                 }
             } else {
                 let middle = part(0, 0);
                 for i in 0..n {
                     // Without any axis, the pixel itself has no part in the result.
-                    sums[i] = if others.is_empty() { 0.0 } else { 0.0 * middle[i].into() };
+                    sums[i] = if others.is_empty() { 0.0 } else { 0.0 * middle.at(at + i).into() };
                 }
             }
             for (a, &c) in others.iter().enumerate() {
                 let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
                 for i in 0..n {
-                    let g = difference(c, left[i], right[i]);
+                    let g = difference(c, left.at(at + i), right.at(at + i));
                     sums[i] += g * g;
                 }
             }
             for i in 0..n {
-                out[i] = R::of_f64(sums[i].sqrt());
+                out.set(at + i, R::of_f64(sums[i].sqrt()));
             }
         }
     }
@@ -175,6 +175,14 @@ impl<V: Staged + Into<f64>, R: Number> Central<V, R> {
 #[inline(always)]
 fn along_row<V: Into<f64>>(c: f64, left: V, middle: V, right: V) -> f64 {
     c * left.into() + 0.0 * middle.into() - c * right.into()
+}
+
+/// Half of the root, or NaN where the middle pixel is infinite or NaN. As no root is less than 0, a 0 of either sign is added to it
+/// after it was rounded as well as before.
+#[inline(always)]
+fn half_root<const SHORT: bool, V: Staged, R: Number + Add<Output = R>>(sum: f64, middle: V) -> R {
+    let root = R::of_f64(0.5 * sum.sqrt());
+    if SHORT { root } else { root + R::of_f32(middle.nothing()) }
 }
 
 /// A difference without its factor; `SHORT` where the pixels' own type holds it.

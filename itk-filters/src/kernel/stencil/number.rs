@@ -16,8 +16,12 @@ pub(crate) trait Staged: Copy + Default + Send + Sync + Sub<Output = Self> {
     type Bits: Copy + Send + Sync;
     /// None of them, and all.
     const NO_AND_YES: [Self::Bits; 2];
+    /// The type of pixels that are such values already.
+    const PIXEL: Option<PixelType>;
     /// A pixel, converted.
     fn of<T: Pixel>(pixel: T) -> Self;
+    /// 0 times the value: NaN for infinity and NaN.
+    fn nothing(self) -> f32;
     /// This value where the bits are set, else the other one: compilers do not make vectors of a condition on a third type.
     fn select(self, bits: Self::Bits, other: Self) -> Self;
 }
@@ -26,6 +30,12 @@ impl Staged for f64 {
     const IS_NARROW: bool = false;
     type Bits = u64;
     const NO_AND_YES: [u64; 2] = [0, u64::MAX];
+    const PIXEL: Option<PixelType> = Some(PixelType::F64);
+
+    #[inline(always)]
+    fn nothing(self) -> f32 {
+        (0.0 * self) as f32
+    }
 
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
@@ -42,6 +52,12 @@ impl Staged for f64 {
 impl Staged for f32 {
     type Bits = u32;
     const NO_AND_YES: [u32; 2] = [0, u32::MAX];
+    const PIXEL: Option<PixelType> = Some(PixelType::F32);
+
+    #[inline(always)]
+    fn nothing(self) -> f32 {
+        0.0 * self
+    }
 
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
@@ -58,6 +74,12 @@ impl Staged for f32 {
 impl Staged for i16 {
     type Bits = Self;
     const NO_AND_YES: [Self; 2] = [0, !0];
+    const PIXEL: Option<PixelType> = None;
+
+    #[inline(always)]
+    fn nothing(self) -> f32 {
+        0.0
+    }
 
     #[inline(always)]
     fn of<T: Pixel>(pixel: T) -> Self {
@@ -74,6 +96,8 @@ impl Staged for i16 {
 pub(crate) trait Number: Copy + Default {
     /// Whether it is u8, which is written as u8 only.
     const IS_BYTE: bool = false;
+    /// The type of pixels that are such numbers.
+    const PIXEL: PixelType;
     /// Converted as to a pixel.
     fn of_f64(value: f64) -> Self;
     /// Converted as to a pixel.
@@ -83,6 +107,8 @@ pub(crate) trait Number: Copy + Default {
 }
 
 impl Number for f64 {
+    const PIXEL: PixelType = PixelType::F64;
+
     #[inline(always)]
     fn of_f64(value: f64) -> Self {
         value
@@ -100,6 +126,8 @@ impl Number for f64 {
 }
 
 impl Number for f32 {
+    const PIXEL: PixelType = PixelType::F32;
+
     #[inline(always)]
     fn of_f64(value: f64) -> Self {
         value as Self
@@ -118,6 +146,7 @@ impl Number for f32 {
 
 impl Number for u8 {
     const IS_BYTE: bool = true;
+    const PIXEL: PixelType = PixelType::U8;
 
     #[inline(always)]
     fn of_f64(value: f64) -> Self {

@@ -12,7 +12,7 @@ use itk_core::simd::{self, Job, Level, Simd};
 use itk_core::{Axes, Pixel, PixelType, Result, Steps, Strides};
 
 use super::ring::Ring;
-use super::{COLUMNS, Number, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
+use super::{COLUMNS, Number, Results, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
 const SHORT: usize = 320;
@@ -184,8 +184,10 @@ impl<'a, K: Stencil> Block<'a, K> {
         }
         let columns = (self.count * self.width).next_multiple_of(COLUMNS);
         let Self { ring, starts, copy, results, next, .. } = self;
-        let (values, results, ahead) = (ring.values(), &mut results[..columns], [*next, output]);
-        simd::dispatch(level, Compute { stencil, values, starts, copy: *copy, results, ahead });
+        let values = ring.values();
+        let starts: Vec<_> = starts.iter().map(|&start| values.as_ptr().wrapping_add(start)).collect();
+        let (starts, results, ahead) = (starts.as_slice(), &mut results[..columns], [*next, output]);
+        simd::dispatch(level, Compute { stencil, starts, copy: *copy, results, ahead });
     }
 
     /// Stages the rows at `at` on the axes after y.
@@ -234,8 +236,7 @@ impl<'a, K: Stencil> Block<'a, K> {
 /// The computation on staged rows.
 struct Compute<'a, K: Stencil> {
     stencil: &'a K,
-    values: &'a [K::Value],
-    starts: &'a [usize],
+    starts: &'a [*const K::Value],
     copy: usize,
     results: &'a mut [K::Result],
     ahead: [Ahead; 2],
@@ -246,13 +247,14 @@ impl<K: Stencil> Job for Compute<'_, K> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { stencil, values, starts, copy, results, ahead } = self;
+        let Self { stencil, starts, copy, results, ahead } = self;
         for (i, results) in results.chunks_mut(SPAN).enumerate() {
             for Ahead { first, bytes } in ahead {
                 number::prefetch(simd, first.wrapping_add(i * SPAN * bytes), results.len() * bytes);
             }
-            let rows = Rows { values, starts, side: copy, at: i * SPAN, length: results.len() };
-            stencil.row(rows, results);
+            // SAFETY: the copies have values for all results, and for some more.
+            let rows = unsafe { Rows::new(starts, copy, i * SPAN, results.len()) };
+            stencil.row(rows, Results::of(results));
         }
     }
 }
