@@ -1,10 +1,10 @@
 //! The magnitude of the gradient by central differences.
 
 use itk_core::{
-    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
+    Axes, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
 };
 
-use crate::filter::windowed_input_region;
+use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
 use crate::kernel::stencil::{Sweep, is_exact_in_f32};
 
 mod bytes;
@@ -27,7 +27,7 @@ use central::Central;
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.
 ///
 /// # Errors
-/// [`Error::Components`] for pixels of several components; [`Error::Parameter`] for a given spacing that is
+/// [`itk_core::Error::Components`] for pixels of several components; [`itk_core::Error::Parameter`] for a given spacing that is
 /// not positive, or has the wrong number of values.
 ///
 /// # Source
@@ -51,12 +51,6 @@ pub struct GradientMagnitude {
     pixel_type: Option<PixelType>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Spacing {
-    Image,
-    Given(PerAxis<f64>),
-}
-
 const NAME: &str = "gradient_magnitude";
 
 /// Results in rows shorter than this may be worked on along y.
@@ -74,45 +68,12 @@ impl GradientMagnitude {
         Self { spacing: Spacing::Image, axes: PerAxis::uniform(true), pixel_type: None }
     }
 
-    /// Whether to divide by the image's spacing (the default) or by 1.
-    pub fn use_image_spacing(self, yes: bool) -> Self {
-        let spacing = if yes { Spacing::Image } else { Spacing::Given(PerAxis::uniform(1.0)) };
-        Self { spacing, ..self }
-    }
-
-    /// A spacing in place of the image's.
-    pub fn spacing(self, spacing: impl Into<PerAxis<f64>>) -> Self {
-        Self { spacing: Spacing::Given(spacing.into()), ..self }
-    }
-
-    /// Along which axes there are differences. Default all; the others are taken as separate images.
-    pub fn axes(self, axes: PerAxis<bool>) -> Self {
-        Self { axes, ..self }
-    }
-
-    /// The result's type where the call does not say it: for [`crate::Apply::apply_any`], chains and pipelines.
-    pub fn pixel_type(self, pixel_type: PixelType) -> Self {
-        Self { pixel_type: Some(pixel_type), ..self }
-    }
+    setters!(spacing, axes, pixel_type);
 
     /// The factor of each axis's differences, xyz; `None` for an axis without.
     fn scales(&self, input: &Header) -> Result<Axes<Option<f64>>> {
         let axes = self.axes.resolve(NAME, "axes", input.rank())?;
-        let spacing = match &self.spacing {
-            Spacing::Image => Axes::from_fn(input.rank(), |a| input.geometry.spacing()[a]),
-            Spacing::Given(spacing) => {
-                let spacing = spacing.resolve(NAME, "spacing", input.rank())?;
-                if let Some(bad) = spacing.iter().find(|s| !(**s > 0.0 && s.is_finite())) {
-                    return Err(Error::Parameter {
-                        filter: NAME,
-                        name: "spacing",
-                        expected: "positive and finite".into(),
-                        got: bad.to_string(),
-                    });
-                }
-                spacing
-            }
-        };
+        let spacing = self.spacing.resolve(NAME, input)?;
         // The factor is rounded before pixels are multiplied by it, as in ITK.
         Ok(Axes::from_fn(input.rank(), |a| axes[a].then(|| 0.5 * (1.0 / spacing[a]))))
     }
@@ -130,8 +91,7 @@ impl Filter for GradientMagnitude {
     fn plan(&self, input: &Header) -> Result<Header> {
         input.require_scalar(NAME)?;
         self.scales(input)?;
-        let natural = if input.pixel_type == PixelType::F64 { PixelType::F64 } else { PixelType::F32 };
-        Ok(Header { pixel_type: self.pixel_type.unwrap_or(natural), ..input.clone() })
+        Ok(Header { pixel_type: self.pixel_type.unwrap_or(natural_type(input)), ..input.clone() })
     }
 
     fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {

@@ -2,8 +2,8 @@
 
 use itk_core::{Axes, Buffer, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task};
 
-use super::{Cascade, Step, check, filtered_axes, natural_type, whole_lines};
-use crate::filter::Spacing;
+use super::{Cascade, Step, check, filtered_axes, whole_lines};
+use crate::filter::{Spacing, natural_type, setters};
 use crate::kernel::recursive::{Finish, GaussianOrder, Operand};
 
 /// The magnitude of the gradient of the image convolved with a Gaussian, by recursions along each axis.
@@ -66,30 +66,12 @@ impl GradientMagnitudeRecursiveGaussian {
         }
     }
 
-    /// Along which axes there is smoothing, and are derivatives. Default all; the others are taken as separate images.
-    pub fn axes(self, axes: PerAxis<bool>) -> Self {
-        Self { axes, ..self }
-    }
-
     /// Whether derivatives are multiplied by sigma, so that they may be compared with those of another sigma. Default no.
     pub fn normalize_across_scale(self, yes: bool) -> Self {
         Self { normalize_across_scale: yes, ..self }
     }
 
-    /// Whether sigma and derivatives go by the image's spacing (the default) or by pixels.
-    pub fn use_image_spacing(self, yes: bool) -> Self {
-        Self { spacing: Spacing::of_image(yes), ..self }
-    }
-
-    /// A spacing in place of the image's.
-    pub fn spacing(self, spacing: impl Into<PerAxis<f64>>) -> Self {
-        Self { spacing: Spacing::Given(spacing.into()), ..self }
-    }
-
-    /// The result's type where the call does not say it: for [`crate::Apply::apply_any`], chains and pipelines.
-    pub fn pixel_type(self, pixel_type: PixelType) -> Self {
-        Self { pixel_type: Some(pixel_type), ..self }
-    }
+    setters!(spacing, axes, pixel_type);
 }
 
 impl Filter for GradientMagnitudeRecursiveGaussian {

@@ -1,8 +1,6 @@
 //! Filters whose results depend on whole lines of the image.
 
-use itk_core::{
-    AnyView, AnyViewMut, Axes, Buffer, Context, Error, Header, PerAxis, PixelType, Region, Result,
-};
+use itk_core::{AnyView, AnyViewMut, Axes, Buffer, Context, Error, Header, PerAxis, Region, Result};
 
 use crate::filter::{is_positive, not_positive};
 use crate::kernel::recursive::{Coefficients, Finish, GaussianOrder, Operand, Pass, SHORTEST};
@@ -17,11 +15,6 @@ pub use smoothing_recursive_gaussian::SmoothingRecursiveGaussian;
 
 /// Less than this is refused as a spacing, as in ITK.
 const LEAST_SPACING: f64 = 1e-8;
-
-/// The type of results where nobody has said another one.
-fn natural_type(input: &Header) -> PixelType {
-    if input.pixel_type == PixelType::F64 { PixelType::F64 } else { PixelType::F32 }
-}
 
 /// Refuses what no line along an axis can be filtered with.
 fn check(filter: &'static str, input: &Header, axis: usize, sigma: f64, spacing: &[f64]) -> Result<()> {

@@ -1,9 +1,9 @@
 //! The Gaussian and its derivatives along one axis.
 
-use itk_core::{Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task};
+use itk_core::{Error, Filter, Header, Maps, Pixel, PixelType, Region, Result, Task};
 
-use super::{natural_type, whole_lines};
-use crate::filter::Spacing;
+use super::whole_lines;
+use crate::filter::{Spacing, natural_type, setters};
 use crate::kernel::recursive::{Coefficients, Finish, GaussianOrder, Operand, Pass};
 
 /// Convolves each line along one axis with a Gaussian, or with its first or second derivative, by a recursion.
@@ -84,20 +84,7 @@ impl RecursiveGaussian {
         Self { normalize_across_scale: yes, ..self }
     }
 
-    /// Whether sigma is in the unit of the image's spacing (the default) or in pixels.
-    pub fn use_image_spacing(self, yes: bool) -> Self {
-        Self { spacing: Spacing::of_image(yes), ..self }
-    }
-
-    /// A spacing in place of the image's.
-    pub fn spacing(self, spacing: impl Into<PerAxis<f64>>) -> Self {
-        Self { spacing: Spacing::Given(spacing.into()), ..self }
-    }
-
-    /// The result's type where the call does not say it: for [`crate::Apply::apply_any`], chains and pipelines.
-    pub fn pixel_type(self, pixel_type: PixelType) -> Self {
-        Self { pixel_type: Some(pixel_type), ..self }
-    }
+    setters!(spacing, pixel_type);
 }
 
 impl Filter for RecursiveGaussian {

@@ -2,8 +2,8 @@
 
 use itk_core::{Axes, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task};
 
-use super::{Cascade, Step, check, filtered_axes, natural_type, whole_lines};
-use crate::filter::Spacing;
+use super::{Cascade, Step, check, filtered_axes, whole_lines};
+use crate::filter::{Spacing, natural_type, setters};
 use crate::kernel::recursive::{Finish, GaussianOrder};
 
 /// Smooths with a Gaussian, by a recursion along each axis.
@@ -64,30 +64,12 @@ impl SmoothingRecursiveGaussian {
         }
     }
 
-    /// Along which axes. Default all; the others are taken as separate images, and their sigma is not looked at.
-    pub fn axes(self, axes: PerAxis<bool>) -> Self {
-        Self { axes, ..self }
-    }
-
     /// As in ITK; without derivatives, it changes nothing.
     pub fn normalize_across_scale(self, yes: bool) -> Self {
         Self { normalize_across_scale: yes, ..self }
     }
 
-    /// Whether sigma is in the unit of the image's spacing (the default) or in pixels.
-    pub fn use_image_spacing(self, yes: bool) -> Self {
-        Self { spacing: Spacing::of_image(yes), ..self }
-    }
-
-    /// A spacing in place of the image's.
-    pub fn spacing(self, spacing: impl Into<PerAxis<f64>>) -> Self {
-        Self { spacing: Spacing::Given(spacing.into()), ..self }
-    }
-
-    /// The result's type where the call does not say it: for [`crate::Apply::apply_any`], chains and pipelines.
-    pub fn pixel_type(self, pixel_type: PixelType) -> Self {
-        Self { pixel_type: Some(pixel_type), ..self }
-    }
+    setters!(spacing, axes, pixel_type);
 
     fn sigmas(&self, input: &Header) -> Result<Axes<f64>> {
         self.sigma.resolve(NAME, "sigma", input.rank())

@@ -4,7 +4,7 @@ use itk_core::{
     Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
 };
 
-use crate::filter::windowed_input_region;
+use crate::filter::{setters, windowed_input_region};
 use crate::kernel::sums::{MOST, Means};
 
 /// The mean of the box window around each pixel.
@@ -57,10 +57,7 @@ impl Mean {
         Self { radius: radius.into(), pixel_type: None }
     }
 
-    /// The result's type where the call does not say it: for [`crate::Apply::apply_any`], chains and pipelines.
-    pub fn pixel_type(self, pixel_type: PixelType) -> Self {
-        Self { pixel_type: Some(pixel_type), ..self }
-    }
+    setters!(pixel_type);
 
     fn radius(&self, input: &Header) -> Result<Axes<usize>> {
         let radius = self.radius.resolve(NAME, "radius", input.rank())?;
