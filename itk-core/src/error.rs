@@ -37,7 +37,7 @@ pub enum Error {
     /// A filter of scalars was given pixels of several components.
     #[error(
         "{filter}: takes scalar pixels, got {kind} pixels of {components} components; \
-         filter each component with channel_axis=-1, or read the file as grey with imread(..., pixel_type=)"
+         filter the components one by one (channel_axis=-1, where there is one), or read the file as grey with imread(..., pixel_type=)"
     )]
     Components {
         /// The filter.

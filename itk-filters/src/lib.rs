@@ -1,5 +1,5 @@
-//! Filters of images: the median and the gradient magnitude, exact to ITK, for images and ndarrays of 1 to 6
-//! axes and eleven pixel types.
+//! Filters of images: median, mean, derivatives and recursive Gaussians, exact to ITK, for images and ndarrays of
+//! 1 to 6 axes and eleven pixel types.
 //!
 //! A filter is a struct of parameters. [`Apply::apply`] takes an [`Image`](itk_core::Image) or an ndarray and
 //! gives the same kind of thing; rows are worked on in parallel, at the best SIMD level of the CPU, and the
@@ -25,7 +25,7 @@ mod recursive;
 mod smoothing;
 
 pub use chain::Chain;
-pub use gradient::GradientMagnitude;
+pub use gradient::{Derivative, Gradient, GradientMagnitude, Sobel};
 pub use itk_core::{Apply, Filter, Maps, Task};
 pub use kernel::choose::Algorithm;
 #[doc(hidden)]

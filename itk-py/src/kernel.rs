@@ -19,6 +19,9 @@ use crate::watch::Watch;
 pub(crate) enum Kernel {
     Median,
     Mean,
+    Derivative,
+    Gradient,
+    Sobel,
     GradientMagnitude,
     Recursion,
     Chain,
@@ -36,6 +39,9 @@ impl Kernel {
     pub(crate) const ALL: &[Self] = &[
         Self::Median,
         Self::Mean,
+        Self::Derivative,
+        Self::Gradient,
+        Self::Sobel,
         Self::GradientMagnitude,
         Self::Recursion,
         Self::Chain,
@@ -53,6 +59,9 @@ impl Kernel {
         match self {
             Self::Median => "median",
             Self::Mean => "mean",
+            Self::Derivative => "derivative",
+            Self::Gradient => "gradient",
+            Self::Sobel => "sobel",
             Self::GradientMagnitude => "gradient_magnitude",
             Self::Recursion => "recursion",
             Self::Chain => "chain",

@@ -27,6 +27,9 @@ IMAGE = oxitk.Image.from_array(SMALL)
 # One call of each kernel; tests go through all of them, and compare this list with the build's own.
 CALLS: dict[str, Callable[[Path], object]] = {
     "median": lambda folder: oxitk.median(SMALL),
+    "derivative": lambda folder: oxitk.derivative(SMALL),
+    "gradient": lambda folder: oxitk.gradient(SMALL),
+    "sobel": lambda folder: oxitk.sobel(SMALL),
     "mean": lambda folder: oxitk.mean(SMALL),
     "gradient_magnitude": lambda folder: oxitk.gradient_magnitude(SMALL),
     "recursion": lambda folder: oxitk.recursive_gaussian(SMALL),

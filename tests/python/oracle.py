@@ -78,6 +78,91 @@ def naive_mean(a, radius=1, dtype=None) -> np.ndarray:
     return cast(total, dtype or (np.uint8 if a.dtype.kind == "b" else a.dtype))
 
 
+# Of each order, from the pixel before to the pixel after.
+COEFFICIENTS = {
+    0: (1.0,),
+    1: (-0.5, 0.0, 0.5),
+    2: (1.0, -2.0, 1.0),
+    3: (-0.5, 1.0, 0.0, -1.0, 0.5),
+    4: (1.0, -4.0, 6.0, -4.0, 1.0),
+    5: (-0.5, 2.0, -2.5, 0.0, 2.5, -2.0, 0.5),
+    6: (1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0),
+}
+
+
+def inner_product(a, operator) -> np.ndarray:
+    """The sum over an operator's weights times a pixel's neighbours, float64, last axis fastest, border repeated."""
+    operator = np.asarray(operator, np.float64)
+    padded = np.pad(native(a).astype(np.float64), [(n // 2, n // 2) for n in operator.shape], mode="edge")
+    total = np.zeros(np.shape(a))
+    with np.errstate(all="ignore"):
+        for at in np.ndindex(operator.shape):
+            total = total + operator[at] * padded[tuple(slice(i, i + n) for i, n in zip(at, total.shape, strict=True))]
+    return total
+
+
+def along(weights, axis: int, ndim: int) -> np.ndarray:
+    """Weights along one axis, as an operator."""
+    return np.reshape(weights, [-1 if k == axis % ndim else 1 for k in range(ndim)])
+
+
+def natural(a) -> np.dtype:
+    """float64 for float64, else float32."""
+    return np.dtype(np.float64 if np.asarray(a).dtype.newbyteorder("=") == np.float64 else np.float32)
+
+
+def naive_derivative(a, order=1, axis=-1, spacing=1.0, dtype=None) -> np.ndarray:
+    """ITK's: the coefficients are divided by the spacing once."""
+    if np.size(a) == 0:
+        return np.zeros(np.shape(a), dtype or natural(a))
+    weights = np.array(COEFFICIENTS[order]) * (1.0 / spacing)
+    return cast(inner_product(a, along(weights, axis, np.ndim(a))), dtype or natural(a))
+
+
+def naive_gradient(a, spacing=1.0, direction_xyz=None, dtype=None) -> np.ndarray:
+    """ITK's: components x first; coefficients and components have the type of the result, and are turned in float64."""
+    dtype, ndim = np.dtype(dtype or natural(a)), np.ndim(a)
+    spacing = per_axis(spacing, ndim)
+    local = []
+    with np.errstate(all="ignore"):
+        for axis in reversed(range(ndim)):
+            weights = (np.array(COEFFICIENTS[1]) * (1.0 / np.float64(spacing[axis]))).astype(dtype)
+            local.append(inner_product(a, along(weights, axis, ndim)).astype(dtype).astype(np.float64))
+        if direction_xyz is not None:
+            rows, parts = np.asarray(direction_xyz, np.float64), local
+            local = []
+            for row in rows:
+                total = np.zeros(np.shape(a))
+                for weight, part in zip(row, parts, strict=True):
+                    total = total + weight * part
+                local.append(total)
+        return np.stack([part.astype(dtype) for part in local], -1)
+
+
+def sobel_operator(axis: int, ndim: int, legacy_coefficients: bool = True) -> np.ndarray:
+    """Of one axis of an array, as ITK 5 has it for three axes, and 1, 2, 1 along each other one else."""
+    across = np.ones(())
+    for _ in range(ndim - 1):
+        across = np.multiply.outer(across, [1.0, 2.0, 1.0])
+    if ndim == 3 and legacy_coefficients:
+        across = np.array([[1.0, 3.0, 1.0], [3.0, 6.0, 3.0], [1.0, 3.0, 1.0]])
+    return np.moveaxis(np.multiply.outer(across, [-1.0, 0.0, 1.0]), -1, axis)
+
+
+def naive_sobel(a, legacy_coefficients: bool = True, dtype=None) -> np.ndarray:
+    """ITK's: each operator's result and all from there on are images of the output's real type."""
+    dtype, ndim = np.dtype(dtype or natural(a)), np.ndim(a)
+    if np.size(a) == 0:
+        return np.zeros(np.shape(a), dtype)
+    real = np.float64 if dtype == np.float64 else np.float32
+    total = np.zeros(np.shape(a))
+    with np.errstate(all="ignore"):
+        for axis in reversed(range(ndim)):
+            edges = inner_product(a, sobel_operator(axis, ndim, legacy_coefficients)).astype(real)
+            total = total + (edges * edges).astype(np.float64)
+        return cast(np.sqrt(total.astype(real)).astype(np.float64), dtype)
+
+
 def naive_gradient_magnitude(a, spacing=None, dtype=None) -> np.ndarray:
     """ITK's operations in ITK's order, in float64; see `exact_gradient` and `cast`."""
     a = np.asarray(a)

@@ -55,6 +55,24 @@ def test_info(cli, volume):
         assert re.search(part, done.stdout), done.stdout
 
 
+def test_relatives(cli, volume, tmp_path):
+    succeeded(cli("mean", "in.mha", "out.mha", "--radius-xyz", "2,1,0", "--dtype", "float32"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_mean(volume, (0, 1, 2), "float32"))
+    succeeded(cli("derivative", "in.mha", "out.mha", "--order", "2", "--axis-xyz", "1", "--dtype", "float64"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_derivative(volume, 2, 1, 2.0, "float64"))
+    succeeded(cli("sobel", "in.mha", "out.mha", "--no-legacy-coefficients"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_sobel(volume, legacy_coefficients=False))
+    succeeded(cli("gradient", "in.mha", "out.mha", "--no-direction", "--dtype", "float64"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_gradient(volume, (3.0, 2.0, 1.0), dtype="float64"))
+    chain = "mean(radius=1) | derivative(order=1, axis_xyz=2, spacing=1, dtype=float32)"
+    succeeded(cli("run", chain, "in.mha", "out.mha"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_derivative(oracle.naive_mean(volume), 1, 0))
+    succeeded(cli("run", "gradient(use_image_direction=false, spacing_xyz=[1,2,3])", "in.mha", "out.mha"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_gradient(volume, (3.0, 2.0, 1.0)))
+    succeeded(cli("run", "sobel(legacy_coefficients=false)", "in.mha", "out.mha"))
+    oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_sobel(volume, legacy_coefficients=False))
+
+
 def test_median(cli, volume, tmp_path):
     succeeded(cli("median", "in.mha", "out.mha", "--radius", "2"))
     oracle.assert_same(read(tmp_path / "out.mha"), oracle.naive_median(volume, 2))

@@ -8,7 +8,7 @@ import oxitk
 import pytest
 
 PUBLIC = (
-    "mean median gradient_magnitude Mean Median GradientMagnitude Chain imread imwrite Image set_num_threads get_num_threads "
+    "mean median gradient_magnitude Mean Median GradientMagnitude derivative gradient sobel Derivative Gradient Sobel Chain imread imwrite Image set_num_threads get_num_threads "
     "__version__ MetadataKeyError MissingFileError FileFormatError InternalError ProcessAborted InvalidRequestedRegionError"
 ).split()
 

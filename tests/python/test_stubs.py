@@ -20,7 +20,7 @@ oxitk.__main__  # ends the process when imported: it is the command line
 oxitk._arguments  # what arguments may be, for checkers only
 oxitk._native.__all__  # made by pyo3
 oxitk._threadpoolctl.Controller.*  # a class inside a function
-oxitk.filters.(Chain|GradientMagnitude|GradientMagnitudeRecursiveGaussian|Mean|Median|RecursiveGaussian|SmoothingRecursiveGaussian).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
+oxitk.filters.(Chain|Derivative|Gradient|GradientMagnitude|GradientMagnitudeRecursiveGaussian|Mean|Median|RecursiveGaussian|SmoothingRecursiveGaussian|Sobel).__ror__  # made by pyo3 wherever there is __or__; refuses all that __or__ would not take
 """
 
 
@@ -65,7 +65,7 @@ def test_docstrings_are_those_of_the_module(stub, module):
 
 
 def test_calls_have_their_types(run, cache):
-    assert len(re.findall(r"^assert_type\(", SAMPLE.read_text(), re.M)) == 16
+    assert len(re.findall(r"^assert_type\(", SAMPLE.read_text(), re.M)) == 19
     done = run("-m", "mypy", "--strict", "--cache-dir", cache, str(SAMPLE))
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -107,6 +107,32 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
         self
     }
 
+    /// Takes the first axis apart: a view of each of its indices, with one axis less, such as one of each component.
+    ///
+    /// # Panics
+    /// When it is the only axis.
+    pub fn split_first_axis(self) -> Vec<Self> {
+        let AnyViewMut { start, strides, stored, .. } = self.any;
+        let rank = strides.size.len();
+        assert!(rank > 1, "an axis is left");
+        let rest = Strides {
+            size: Axes::from_fn(rank - 1, |a| strides.size[a + 1]),
+            bytes: Axes::from_fn(rank - 1, |a| strides.bytes[a + 1]),
+            swapped: strides.swapped,
+        };
+        let part = |i: usize| {
+            let first = start.as_ptr().wrapping_offset(i as isize * strides.bytes[0]);
+            let first = NonNull::new(first).unwrap_or(NonNull::dangling());
+            // SAFETY: pixels of this view, which is gone; views of different indices have none in common.
+            let view = unsafe { Self::from_raw(first, rest) };
+            match stored {
+                Some(stored) => view.counting(stored),
+                None => view,
+            }
+        };
+        (0..strides.size[0]).map(part).collect()
+    }
+
     /// Cuts the output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest.
     ///
     /// # Panics

@@ -6,6 +6,7 @@ pub(crate) mod histogram;
 pub(crate) mod indices;
 pub(crate) mod nan;
 pub(crate) mod network;
+pub(crate) mod operators;
 pub(crate) mod recursive;
 pub(crate) mod stencil;
 pub(crate) mod sums;

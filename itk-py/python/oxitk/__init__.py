@@ -1,7 +1,9 @@
-"""Median filter and gradient magnitude of images, exact to ITK, on all threads.
+"""Filters of N-D images, exact to ITK, on all threads: median, mean, derivatives, recursive Gaussians.
 
-`median` and `gradient_magnitude` take a numpy array or an `Image` and give the same kind of thing back;
-`Median` and `GradientMagnitude` are the same as objects that join by ``|``; `imread` and `imwrite` are for files.
+`median`, `mean`, `gradient_magnitude`, `gradient`, `derivative`, `sobel`, `recursive_gaussian`,
+`smoothing_recursive_gaussian` and `gradient_magnitude_recursive_gaussian` take a numpy array or an `Image` and give the
+same kind of thing back; `Median`, `Mean` and so on are the same as objects that join by ``|``; `imread` and `imwrite`
+are for files.
 
 Importing the package loads neither numpy nor the native module: each name does when it is first used. The names live
 in the submodules `filters`, `image`, `io`, `pipeline`, `threads` and `config`, which are made one by one, also at first use.

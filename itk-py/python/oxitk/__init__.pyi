@@ -1,7 +1,9 @@
-"""Median filter and gradient magnitude of images, exact to ITK, on all threads.
+"""Filters of N-D images, exact to ITK, on all threads: median, mean, derivatives, recursive Gaussians.
 
-`median` and `gradient_magnitude` take a numpy array or an `Image` and give the same kind of thing back;
-`Median` and `GradientMagnitude` are the same as objects that join by ``|``; `imread` and `imwrite` are for files.
+`median`, `mean`, `gradient_magnitude`, `gradient`, `derivative`, `sobel`, `recursive_gaussian`,
+`smoothing_recursive_gaussian` and `gradient_magnitude_recursive_gaussian` take a numpy array or an `Image` and give the
+same kind of thing back; `Median`, `Mean` and so on are the same as objects that join by ``|``; `imread` and `imwrite`
+are for files.
 
 Importing the package loads neither numpy nor the native module: each name does when it is first used. The names live
 in the submodules `filters`, `image`, `io`, `pipeline`, `threads` and `config`, which are made one by one, also at first use.
@@ -21,18 +23,24 @@ from oxitk._errors import MissingFileError as MissingFileError
 from oxitk._errors import ProcessAborted as ProcessAborted
 from oxitk._native import __version__ as __version__
 from oxitk.filters import Chain as Chain
+from oxitk.filters import Derivative as Derivative
+from oxitk.filters import Gradient as Gradient
 from oxitk.filters import GradientMagnitude as GradientMagnitude
 from oxitk.filters import GradientMagnitudeRecursiveGaussian as GradientMagnitudeRecursiveGaussian
 from oxitk.filters import Mean as Mean
 from oxitk.filters import Median as Median
 from oxitk.filters import RecursiveGaussian as RecursiveGaussian
 from oxitk.filters import SmoothingRecursiveGaussian as SmoothingRecursiveGaussian
+from oxitk.filters import Sobel as Sobel
+from oxitk.filters import derivative as derivative
+from oxitk.filters import gradient as gradient
 from oxitk.filters import gradient_magnitude as gradient_magnitude
 from oxitk.filters import gradient_magnitude_recursive_gaussian as gradient_magnitude_recursive_gaussian
 from oxitk.filters import mean as mean
 from oxitk.filters import median as median
 from oxitk.filters import recursive_gaussian as recursive_gaussian
 from oxitk.filters import smoothing_recursive_gaussian as smoothing_recursive_gaussian
+from oxitk.filters import sobel as sobel
 from oxitk.image import Image as Image
 from oxitk.io import imread as imread
 from oxitk.io import imwrite as imwrite
@@ -43,7 +51,9 @@ from oxitk.threads import set_num_threads as set_num_threads
 __all__ = [
     "CancelToken",
     "Chain",
+    "Derivative",
     "FileFormatError",
+    "Gradient",
     "GradientMagnitude",
     "GradientMagnitudeRecursiveGaussian",
     "Image",
@@ -56,7 +66,10 @@ __all__ = [
     "ProcessAborted",
     "RecursiveGaussian",
     "SmoothingRecursiveGaussian",
+    "Sobel",
+    "derivative",
     "get_num_threads",
+    "gradient",
     "gradient_magnitude",
     "gradient_magnitude_recursive_gaussian",
     "imread",
@@ -66,6 +79,7 @@ __all__ = [
     "recursive_gaussian",
     "set_num_threads",
     "smoothing_recursive_gaussian",
+    "sobel",
 ]
 
 def __dir__() -> list[str]: ...

@@ -6,11 +6,34 @@ from typing import Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from oxitk.filters import (
+    Derivative,
+    Gradient,
+    GradientMagnitude,
+    GradientMagnitudeRecursiveGaussian,
+    Mean,
+    Median,
+    RecursiveGaussian,
+    SmoothingRecursiveGaussian,
+    Sobel,
+)
+
 Ints: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer]
 Floats: TypeAlias = SupportsFloat | Sequence[SupportsFloat] | NDArray[np.floating] | NDArray[np.integer]
 Rows: TypeAlias = Sequence[Sequence[SupportsFloat]] | NDArray[np.floating] | NDArray[np.integer]
 Metadata: TypeAlias = Mapping[str, str | int | float]
 NanPolicy: TypeAlias = Literal["propagate", "omit", "raise"]
+Filter: TypeAlias = (
+    Derivative
+    | Gradient
+    | GradientMagnitude
+    | GradientMagnitudeRecursiveGaussian
+    | Mean
+    | Median
+    | RecursiveGaussian
+    | SmoothingRecursiveGaussian
+    | Sobel
+)
 PixelKind: TypeAlias = Literal[
     "scalar",
     "complex",

@@ -5,31 +5,34 @@ from typing import Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from oxitk._arguments import Floats, Ints, NanPolicy, Progress
+from oxitk._arguments import Filter, Floats, Ints, NanPolicy, Progress
 from oxitk.image import Image
 from oxitk.threads import CancelToken
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 _Other = TypeVar("_Other", bound=np.generic)
-_Filter: TypeAlias = (
-    "Mean | Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian"
-)
 _Becomes32: TypeAlias = np.bool_ | np.integer | np.float16 | np.float32
 
 __all__ = [
     "Chain",
+    "Derivative",
+    "Gradient",
     "GradientMagnitude",
     "GradientMagnitudeRecursiveGaussian",
     "Mean",
     "Median",
     "RecursiveGaussian",
     "SmoothingRecursiveGaussian",
+    "Sobel",
+    "derivative",
+    "gradient",
     "gradient_magnitude",
     "gradient_magnitude_recursive_gaussian",
     "mean",
     "median",
     "recursive_gaussian",
     "smoothing_recursive_gaussian",
+    "sobel",
 ]
 
 @final
@@ -113,7 +116,7 @@ class Median:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -188,7 +191,234 @@ class GradientMagnitude:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[object, tuple[()]]: ...
+
+@final
+class Derivative:
+    """The derivative as an object: called with an image, picklable, hashable, joined by ``|``.
+
+    Parameters
+    ----------
+    order, axis, spacing, channel_axis, dtype
+        As in `derivative`.
+
+    See Also
+    --------
+    derivative : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.Derivative(2)(np.array([0., 1., 4., 9.]))
+    array([ 1.,  2.,  2., -5.])
+    """
+
+    def __new__(
+        cls,
+        order: SupportsIndex = 1,
+        axis: SupportsIndex = -1,
+        *,
+        spacing: Floats | None = None,
+        channel_axis: SupportsIndex | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Derivative: ...
+    @overload
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
+        """Call self as a function."""
+
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[object, tuple[()]]: ...
+
+@final
+class Gradient:
+    """The gradient as an object: called with an image, picklable, hashable, joined by ``|``.
+
+    Parameters
+    ----------
+    spacing, use_image_direction, dtype
+        As in `gradient`.
+
+    See Also
+    --------
+    gradient : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.Gradient(spacing=2)(np.array([0., 4., 8.]))
+    array([[1.],
+           [2.],
+           [1.]])
+    """
+
+    def __new__(
+        cls,
+        *,
+        spacing: Floats | None = None,
+        use_image_direction: bool = True,
+        dtype: DTypeLike | None = None,
+    ) -> Gradient: ...
+    @overload
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
+        """Call self as a function."""
+
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[object, tuple[()]]: ...
+
+@final
+class Sobel:
+    """Sobel's edges as an object: called with an image, picklable, hashable, joined by ``|``.
+
+    Parameters
+    ----------
+    axes, channel_axis, legacy_coefficients, dtype
+        As in `sobel`.
+
+    See Also
+    --------
+    sobel : The same as a function, with all there is to know.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.Sobel()(np.array([[0., 4., 8.]]))
+    array([[16., 32., 16.]])
+    """
+
+    def __new__(
+        cls,
+        *,
+        axes: Ints | None = None,
+        channel_axis: SupportsIndex | None = None,
+        legacy_coefficients: bool = True,
+        dtype: DTypeLike | None = None,
+    ) -> Sobel: ...
+    @overload
+    def __call__(
+        self,
+        image: Image,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: Image,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> Image: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike | Image,
+        out: NDArray[_Other],
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[_Other]: ...
+    @overload
+    def __call__(
+        self,
+        image: ArrayLike,
+        out: None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        num_threads: SupportsIndex | None = None,
+    ) -> NDArray[np.generic]:
+        """Call self as a function."""
+
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -263,7 +493,7 @@ class Mean:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -342,7 +572,7 @@ class RecursiveGaussian:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -419,7 +649,7 @@ class SmoothingRecursiveGaussian:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -497,7 +727,7 @@ class GradientMagnitudeRecursiveGaussian:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[object, tuple[()]]: ...
@@ -523,9 +753,9 @@ class Chain:
     oxitk.Median(2) | oxitk.GradientMagnitude()
     """
 
-    def __new__(cls, *filters: _Filter | Chain) -> Chain: ...
+    def __new__(cls, *filters: Filter | Chain) -> Chain: ...
     @property
-    def filters(self) -> tuple[_Filter, ...]:
+    def filters(self) -> tuple[Filter, ...]:
         """The filters in the order in which they are applied."""
     @overload
     def __call__(
@@ -569,11 +799,11 @@ class Chain:
     ) -> NDArray[np.generic]:
         """Call self as a function."""
 
-    def __or__(self, other: _Filter | Chain, /) -> Chain: ...
+    def __or__(self, other: Filter | Chain, /) -> Chain: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __len__(self) -> int: ...
-    def __reduce__(self) -> tuple[type[Chain], tuple[_Filter, ...]]: ...
+    def __reduce__(self) -> tuple[type[Chain], tuple[Filter, ...]]: ...
 
 @overload
 def median(
@@ -1522,6 +1752,465 @@ def gradient_magnitude_recursive_gaussian(
     >>> ramp = np.tile(np.arange(0, 100, 5, dtype=np.uint8), (4, 1))
     >>> oxitk.gradient_magnitude_recursive_gaussian(ramp, 1.0)[0, 8:12].round(2)
     array([5., 5., 5., 5.], dtype=float32)
+    """
+
+@overload
+def derivative(
+    image: Image,
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def derivative(
+    image: ArrayLike | Image,
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def derivative(
+    image: ArrayLike | Image,
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def derivative(
+    image: ArrayLike,
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: type[_Other] | np.dtype[_Other],
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def derivative(  # type: ignore[overload-overlap]
+    image: NDArray[np.float64],
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float64]: ...
+@overload
+def derivative(
+    image: NDArray[_Becomes32],
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float32]: ...
+@overload
+def derivative(
+    image: ArrayLike,
+    order: SupportsIndex = 1,
+    axis: SupportsIndex = -1,
+    *,
+    spacing: Floats | None = None,
+    channel_axis: SupportsIndex | None = None,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.generic]:
+    """Derivative along one axis, of any order, by central differences.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    order : int, default 1
+        How often to differentiate, 0 to 52.
+    axis : int, default -1
+        The axis of the array to differentiate along. The default is the last one, x, which is direction 0 for ITK.
+    spacing : float or sequence of float, optional
+        Distance between pixels: one number, or one for each axis in array order, slowest axis first (ITK's order is the
+        opposite). Default the image's own spacing, or 1 for an array.
+    channel_axis : int, optional
+        An axis that counts as separate images. An image of RGB or vector pixels needs ``channel_axis=-1``.
+    dtype : dtype, optional
+        Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
+        truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input; `out` if it was given.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not supported.
+    ValueError
+        If an order or axis is out of range, the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
+
+    See Also
+    --------
+    Derivative : The same as an object that can be kept, sent and joined.
+    gradient : The first derivatives along all axes.
+
+    Notes
+    -----
+    Equal to ITK's DerivativeImageFilter to the bit; for its result type, pass ``dtype=image.dtype``. As there, the
+    coefficients are divided by the spacing once, whatever the order. At the border the nearest pixel inside counts, so the
+    first derivative there is half of a one-sided one, where ``np.gradient`` has the whole. Runs without the GIL on all
+    threads.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> squares = np.array([0, 1, 4, 9, 16])
+    >>> oxitk.derivative(squares)
+    array([0.5, 2. , 4. , 6. , 3.5], dtype=float32)
+    >>> oxitk.derivative(squares, 2, dtype="int16")
+    array([ 1,  2,  2,  2, -7], dtype=int16)
+    """
+
+@overload
+def gradient(
+    image: Image,
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def gradient(
+    image: ArrayLike | Image,
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: DTypeLike | None = None,
+    out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def gradient(
+    image: ArrayLike | Image,
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: DTypeLike | None = None,
+    out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def gradient(
+    image: ArrayLike,
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: type[_Other] | np.dtype[_Other],
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def gradient(  # type: ignore[overload-overlap]
+    image: NDArray[np.float64],
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float64]: ...
+@overload
+def gradient(
+    image: NDArray[_Becomes32],
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float32]: ...
+@overload
+def gradient(
+    image: ArrayLike,
+    *,
+    spacing: Floats | None = None,
+    use_image_direction: bool = True,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.generic]:
+    """Gradient by central differences, as a vector at each pixel.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    spacing : float or sequence of float, optional
+        Distance between pixels: one number, or one for each axis in array order, slowest axis first (ITK's order is the
+        opposite). Default the image's own spacing, or 1 for an array.
+    use_image_direction : bool, default True
+        Whether the vectors of an image are turned by its direction, so that they are vectors of space; else they are
+        along its axes, as those of an array are.
+    dtype : dtype, optional
+        Type of the result, float32 or float64: float64 for float64, else float32, unless given here or by `out`.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape and one axis more at the end; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input; `out` if it was given. An array has one axis more, the last one; an image has pixels of the kind
+        ``covariant_vector``. The components are in ITK's order, x first: component 0 is along the array's last axis.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not supported.
+    ValueError
+        If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
+
+    See Also
+    --------
+    Gradient : The same as an object that can be kept, sent and joined.
+    gradient_magnitude : The length of the vectors.
+
+    Notes
+    -----
+    Equal to ``itk.gradient_image_filter(image)`` to the bit; that has float32 vectors for float64 images too, for which
+    pass ``dtype="float32"``. At the border the nearest pixel inside counts, so the difference there is half of a
+    one-sided one, where ``np.gradient`` has the whole; and the order of its list is that of the array's axes. Runs without
+    the GIL on all threads.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> ramp = np.array([[0, 1, 2], [10, 11, 12]])
+    >>> oxitk.gradient(ramp)[0]
+    array([[0.5, 5. ],
+           [1. , 5. ],
+           [0.5, 5. ]], dtype=float32)
+    """
+
+@overload
+def sobel(
+    image: Image,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def sobel(
+    image: ArrayLike | Image,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: DTypeLike | None = None,
+    out: Image,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> Image: ...
+@overload
+def sobel(
+    image: ArrayLike | Image,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: DTypeLike | None = None,
+    out: NDArray[_Other],
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def sobel(
+    image: ArrayLike,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: type[_Other] | np.dtype[_Other],
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[_Other]: ...
+@overload
+def sobel(  # type: ignore[overload-overlap]
+    image: NDArray[np.float64],
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float64]: ...
+@overload
+def sobel(
+    image: NDArray[_Becomes32],
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.float32]: ...
+@overload
+def sobel(
+    image: ArrayLike,
+    *,
+    axes: Ints | None = None,
+    channel_axis: SupportsIndex | None = None,
+    legacy_coefficients: bool = True,
+    dtype: DTypeLike | None = None,
+    out: None = None,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    num_threads: SupportsIndex | None = None,
+) -> NDArray[np.generic]:
+    """Magnitude of the gradient by Sobel's operators.
+
+    Parameters
+    ----------
+    image : array_like or oxitk.Image
+        Scalars of 1 to 6 axes; bool, integers of 8 to 64 bits, float16, float32 or float64, of any memory
+        layout and byte order. Read, never copied as a whole.
+    axes : int or sequence of int, optional
+        The axes to differentiate along. Default all.
+    channel_axis : int, optional
+        An axis not to differentiate along, such as the colours of an image.
+    legacy_coefficients : bool, default True
+        Whether operators of three axes have the numbers of ITK 5, 1, 3, 1 and 3, 6, 3; else they are 1, 2, 1 along each axis, as
+        those of two axes always are.
+    dtype : dtype, optional
+        Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
+        truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
+    out : ndarray or oxitk.Image, optional
+        Where to write, of the input's shape; must not share memory with the input.
+    progress : bool, callable or object with ``update``, optional
+        Called on this thread while others work: a callable with the fraction done, ``update`` with increments, as
+        tqdm has it; True shows a bar. A call that raises stops the work. See ``docs/threads.md``.
+    cancel : oxitk.CancelToken, optional
+        Stops the work from any thread.
+    num_threads : int, optional
+        Use at most this many threads, and never more than `get_num_threads`. Results do not depend on it.
+
+    Returns
+    -------
+    ndarray or oxitk.Image
+        As the input; `out` if it was given. The spacing is not looked at.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not supported.
+    ValueError
+        If there is no such axis, or `out` does not fit.
+    ProcessAborted
+        If it was cancelled; `out` is half written then.
+
+    See Also
+    --------
+    Sobel : The same as an object that can be kept, sent and joined.
+    gradient_magnitude : By central differences, with the spacing.
+
+    Notes
+    -----
+    Equal to ``itk.sobel_edge_detection_image_filter(image)`` to the bit, for float32 and float64, which are all the types
+    that it takes. At the border the nearest pixel inside counts. ``scipy.ndimage.sobel`` is one operator alone. Runs without
+    the GIL on all threads.
+
+    Examples
+    --------
+    >>> import numpy as np, oxitk
+    >>> oxitk.sobel(np.array([[0, 0, 10, 10]], dtype=np.uint8))
+    array([[ 0., 40., 40.,  0.]], dtype=float32)
     """
 
 def __dir__() -> list[str]: ...

@@ -13,16 +13,8 @@ from typing import SupportsIndex, TypeAlias, final
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from oxitk._arguments import Floats, Ints, Metadata, PixelKind, Rows
-from oxitk.filters import (
-    Chain,
-    GradientMagnitude,
-    GradientMagnitudeRecursiveGaussian,
-    Mean,
-    Median,
-    RecursiveGaussian,
-    SmoothingRecursiveGaussian,
-)
+from oxitk._arguments import Filter, Floats, Ints, Metadata, PixelKind, Rows
+from oxitk.filters import Chain
 from oxitk.image import Image
 
 __all__ = [
@@ -151,9 +143,6 @@ class AbortCheckEvent(PickEvent):
 class UserEvent(AnyEvent):
     """The user's own."""
 
-_Filter: TypeAlias = (
-    Mean | Median | GradientMagnitude | RecursiveGaussian | SmoothingRecursiveGaussian | GradientMagnitudeRecursiveGaussian
-)
 _Input: TypeAlias = Node | DataObject | Image | ArrayLike
 _Event: TypeAlias = EventObject | type[EventObject]
 _Callback: TypeAlias = Callable[[], object] | Callable[[EventObject], object]
@@ -595,9 +584,9 @@ class Node:
     def modified(self) -> None:
         """Say that it was changed: it runs again."""
     @property
-    def filter(self) -> _Filter: ...
+    def filter(self) -> Filter: ...
     @filter.setter
-    def filter(self, value: _Filter | Chain) -> None:
+    def filter(self, value: Filter | Chain) -> None:
         """The filter with its parameters, of a node that `filter` made.
 
         Setting it takes other parameters; equal ones are no modification.
@@ -796,7 +785,7 @@ def source(image: _Input) -> DataObject:
     >>> node.numpy()
     array([0, 7, 0], dtype=uint8)
     """
-def filter(filter: _Filter | Chain, input: _Input) -> Node:
+def filter(filter: Filter | Chain, input: _Input) -> Node:
     """Make a node that applies a filter.
 
     Parameters

@@ -1,4 +1,4 @@
-//! `oxitk median`, `mean`, `gradient-magnitude` and `run`: from file to file.
+//! `oxitk median`, `mean`, `gradient-magnitude` and so on, and `run`: from file to file.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,6 +122,98 @@ impl Command for GradientMagnitude {
 
     fn filter(&self) -> Result<Chain, Stop> {
         let filter = itk_filters::GradientMagnitude::new().use_image_spacing(!self.no_spacing);
+        Ok(Chain::new().then(match self.dtype {
+            Some(pixel_type) => filter.pixel_type(pixel_type),
+            None => filter,
+        }))
+    }
+}
+
+/// Compute the gradient by central differences: a vector for each pixel
+#[derive(clap::Args)]
+pub(super) struct Gradient {
+    #[command(flatten)]
+    files: Files,
+    /// Differences per pixel, not per unit of length
+    #[arg(long)]
+    no_spacing: bool,
+    /// Vectors along the image's axes, not turned by its direction
+    #[arg(long)]
+    no_direction: bool,
+    /// Type of the components, float32 or float64 [default: float32, float64 for float64 input]
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<PixelType>,
+}
+
+impl Command for Gradient {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn filter(&self) -> Result<Chain, Stop> {
+        let filter = itk_filters::Gradient::new().use_image_spacing(!self.no_spacing);
+        let filter = filter.use_image_direction(!self.no_direction);
+        Ok(Chain::new().then(match self.dtype {
+            Some(pixel_type) => filter.pixel_type(pixel_type),
+            None => filter,
+        }))
+    }
+}
+
+/// Differentiate along one axis
+#[derive(clap::Args)]
+pub(super) struct Derivative {
+    #[command(flatten)]
+    files: Files,
+    /// How often, 0 to 52
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    order: usize,
+    /// The axis, x first: 0 is x
+    #[arg(long, value_name = "AXIS", default_value_t = 0)]
+    axis_xyz: usize,
+    /// Differences per pixel, not per unit of length
+    #[arg(long)]
+    no_spacing: bool,
+    /// Type of the output's pixels [default: float32, float64 for float64 input]
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<PixelType>,
+}
+
+impl Command for Derivative {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn filter(&self) -> Result<Chain, Stop> {
+        let filter = itk_filters::Derivative::new(self.order).axis_xyz(self.axis_xyz);
+        let filter = filter.use_image_spacing(!self.no_spacing);
+        Ok(Chain::new().then(match self.dtype {
+            Some(pixel_type) => filter.pixel_type(pixel_type),
+            None => filter,
+        }))
+    }
+}
+
+/// Find edges by Sobel's operators
+#[derive(clap::Args)]
+pub(super) struct Sobel {
+    #[command(flatten)]
+    files: Files,
+    /// Operators of three axes as those of two, not as ITK 5 has them
+    #[arg(long)]
+    no_legacy_coefficients: bool,
+    /// Type of the output's pixels [default: float32, float64 for float64 input]
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<PixelType>,
+}
+
+impl Command for Sobel {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn filter(&self) -> Result<Chain, Stop> {
+        let filter = itk_filters::Sobel::new().legacy_coefficients(!self.no_legacy_coefficients);
         Ok(Chain::new().then(match self.dtype {
             Some(pixel_type) => filter.pixel_type(pixel_type),
             None => filter,

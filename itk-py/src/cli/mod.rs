@@ -17,7 +17,7 @@ mod recursive;
 
 const EVERYWHERE: &str = "Options of every command";
 
-/// Median filter and gradient magnitude of medical images, exact to ITK.
+/// Median, mean, derivatives and recursive Gaussians of medical images, exact to ITK.
 #[derive(Parser)]
 #[command(name = "oxitk", bin_name = "oxitk", version)]
 struct Cli {
@@ -43,6 +43,9 @@ enum Command {
     RecursiveGaussian(recursive::Line),
     SmoothingRecursiveGaussian(recursive::Smoothing),
     GradientMagnitudeRecursiveGaussian(recursive::Gradient),
+    Gradient(filter::Gradient),
+    Derivative(filter::Derivative),
+    Sobel(filter::Sobel),
     Run(filter::Run),
     Preview(preview::Preview),
 }
@@ -116,6 +119,9 @@ fn start(cli: &Cli, cancel: &itk_core::CancelToken) -> Result<(), Stop> {
         Command::RecursiveGaussian(command) => filter(command),
         Command::SmoothingRecursiveGaussian(command) => filter(command),
         Command::GradientMagnitudeRecursiveGaussian(command) => filter(command),
+        Command::Gradient(command) => filter(command),
+        Command::Derivative(command) => filter(command),
+        Command::Sobel(command) => filter(command),
         Command::Run(command) => filter(command),
         Command::Preview(command) => command.run(),
     }

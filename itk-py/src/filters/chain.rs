@@ -4,6 +4,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
+use super::derivatives::{PyDerivative, PyGradient, PySobel};
 use super::gradient::PyGradientMagnitude;
 use super::recursion::Kind;
 use super::recursive::{
@@ -34,6 +35,15 @@ pub(crate) fn specs_of(object: &Bound<'_, PyAny>) -> Option<Vec<Spec>> {
     if let Ok(gradient) = object.cast::<PyGradientMagnitudeRecursiveGaussian>() {
         return Some(vec![gradient.get().0.clone()]);
     }
+    if let Ok(derivative) = object.cast::<PyDerivative>() {
+        return Some(vec![derivative.get().0.clone()]);
+    }
+    if let Ok(gradient) = object.cast::<PyGradient>() {
+        return Some(vec![gradient.get().0.clone()]);
+    }
+    if let Ok(sobel) = object.cast::<PySobel>() {
+        return Some(vec![sobel.get().0.clone()]);
+    }
     object.cast::<PyChain>().ok().map(|chain| chain.get().0.clone())
 }
 
@@ -42,6 +52,9 @@ pub(crate) fn object_of<'py>(py: Python<'py>, spec: &Spec) -> PyResult<Bound<'py
     match spec {
         Spec::Median { .. } => Ok(Bound::new(py, PyMedian(spec.clone()))?.into_any()),
         Spec::Mean { .. } => Ok(Bound::new(py, PyMean(spec.clone()))?.into_any()),
+        Spec::Derivative { .. } => Ok(Bound::new(py, PyDerivative(spec.clone()))?.into_any()),
+        Spec::Gradient { .. } => Ok(Bound::new(py, PyGradient(spec.clone()))?.into_any()),
+        Spec::Sobel { .. } => Ok(Bound::new(py, PySobel(spec.clone()))?.into_any()),
         Spec::GradientMagnitude { .. } => Ok(Bound::new(py, PyGradientMagnitude(spec.clone()))?.into_any()),
         Spec::Recursion(recursion) => {
             let spec = spec.clone();

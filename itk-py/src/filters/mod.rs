@@ -1,15 +1,18 @@
 //! The filters as functions and as objects.
 
 mod chain;
+mod derivatives;
 mod gradient;
 mod recursion;
 mod recursive;
 mod run;
 mod smoothing;
 mod spec;
+mod values;
 
 use chain::{PyChain, join};
 pub(crate) use chain::{object_of, specs_of};
+use derivatives::{PyDerivative, PyGradient, PySobel, derivative, sobel};
 use gradient::{PyGradientMagnitude, gradient_magnitude};
 use pyo3::prelude::*;
 use recursive::{
@@ -27,12 +30,18 @@ use crate::watch::Watch;
 /// Fills `oxitk.filters`.
 pub(crate) fn register(contents: &Contents<'_, '_>) -> PyResult<()> {
     contents.class::<PyChain>()?;
+    contents.class::<PyDerivative>()?;
+    contents.class::<PyGradient>()?;
     contents.class::<PyGradientMagnitude>()?;
     contents.class::<PyGradientMagnitudeRecursiveGaussian>()?;
     contents.class::<PyMean>()?;
     contents.class::<PyMedian>()?;
     contents.class::<PyRecursiveGaussian>()?;
     contents.class::<PySmoothingRecursiveGaussian>()?;
+    contents.class::<PySobel>()?;
+    contents.function(&wrap_pyfunction!(derivative, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(derivatives::gradient, contents.module())?)?;
+    contents.function(&wrap_pyfunction!(sobel, contents.module())?)?;
     contents.function(&wrap_pyfunction!(gradient_magnitude, contents.module())?)?;
     contents.function(&wrap_pyfunction!(gradient_magnitude_recursive_gaussian, contents.module())?)?;
     contents.function(&wrap_pyfunction!(mean, contents.module())?)?;

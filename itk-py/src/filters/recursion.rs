@@ -10,6 +10,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::values::{self, check_positive, dtype_text, one_axis, spacing_text, text_of};
 use crate::arguments::{Argument, Selection, Values, integer, reals};
 use crate::convert;
 
@@ -69,31 +70,6 @@ impl Kind {
     }
 }
 
-/// Refuses numbers that are not positive and finite.
-fn check_positive(values: &Values<f64>, filter: &str, name: &str) -> PyResult<()> {
-    let given = match values {
-        Values::One(one) => std::slice::from_ref(one),
-        Values::Each(each) => each,
-    };
-    match given.iter().find(|value| !(**value > 0.0 && value.is_finite())) {
-        None => Ok(()),
-        Some(bad) => {
-            Err(PyValueError::new_err(format!("{filter}: {name} must be positive and finite, got {bad}")))
-        }
-    }
-}
-
-/// A number, or a tuple of them, as Python writes it.
-fn text_of(values: &Values<f64>) -> String {
-    match values {
-        Values::One(value) => format!("{value:?}"),
-        Values::Each(each) => {
-            let each: Vec<String> = each.iter().map(|value| format!("{value:?}")).collect();
-            format!("({}{})", each.join(", "), if each.len() == 1 { "," } else { "" })
-        }
-    }
-}
-
 impl Recursion {
     pub(super) fn new(
         kind: Kind,
@@ -109,10 +85,7 @@ impl Recursion {
         if let (Values::Each(_), false) = (&sigma, kind == Kind::Smoothing) {
             return Err(PyValueError::new_err(format!("{name}: sigma must be one number")));
         }
-        let spacing = spacing.map(|spacing| reals(spacing, name, "spacing")).transpose()?;
-        if let Some(spacing) = &spacing {
-            check_positive(spacing, name, "spacing")?;
-        }
+        let spacing = values::spacing(spacing, name)?;
         let selection = Selection::new(name, axes, channel_axis)?;
         let dtype = dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?;
         Ok(Self { kind, sigma, spacing, selection, dtype })
@@ -139,7 +112,7 @@ impl Recursion {
     ) -> PyResult<Arc<dyn Filter>> {
         let (name, rank) = (self.name(), input.rank());
         let chosen = match self.kind {
-            Kind::Line { axis, .. } => vec![Self::one_axis(axis, rank, chosen)?],
+            Kind::Line { axis, .. } => vec![one_axis(axis, name, rank, chosen)?],
             _ => chosen.to_vec(),
         };
         let zyx = |values: &Values<f64>, what: &str| {
@@ -186,16 +159,6 @@ impl Recursion {
         }
     }
 
-    /// The axis of the filter along one axis, which must be one of those that are filtered.
-    fn one_axis(axis: i64, rank: usize, chosen: &[usize]) -> PyResult<usize> {
-        let counted = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
-        usize::try_from(counted).ok().filter(|axis| chosen.contains(axis)).ok_or_else(|| {
-            PyValueError::new_err(format!(
-                "recursive_gaussian: axis must be an axis of an array of {rank}, other than channel_axis, got {axis}"
-            ))
-        })
-    }
-
     /// The object's constructor arguments, by name, but for those of the selection.
     pub(super) fn arguments(&self, dict: &Bound<'_, PyDict>) -> PyResult<()> {
         dict.set_item("sigma", &self.sigma)?;
@@ -239,13 +202,6 @@ impl Recursion {
         if normalizes {
             text.push_str(", normalize_across_scale=True");
         }
-        if let Some(spacing) = &self.spacing {
-            text.push_str(&format!(", spacing={}", text_of(spacing)));
-        }
-        text.push_str(&self.selection.text());
-        if let Some(dtype) = self.dtype {
-            text.push_str(&format!(", dtype='{dtype}'"));
-        }
-        text + ")"
+        text + &spacing_text(self.spacing.as_ref()) + &self.selection.text() + &dtype_text(self.dtype) + ")"
     }
 }

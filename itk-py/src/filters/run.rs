@@ -91,6 +91,9 @@ fn kernel_of(specs: &[Spec]) -> Kernel {
     match specs {
         [Spec::Median { .. }] => Kernel::Median,
         [Spec::Mean { .. }] => Kernel::Mean,
+        [Spec::Derivative { .. }] => Kernel::Derivative,
+        [Spec::Gradient { .. }] => Kernel::Gradient,
+        [Spec::Sobel { .. }] => Kernel::Sobel,
         [Spec::GradientMagnitude { .. }] => Kernel::GradientMagnitude,
         [Spec::Recursion(_)] => Kernel::Recursion,
         _ => Kernel::Chain,

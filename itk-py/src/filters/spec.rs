@@ -3,23 +3,53 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use itk_core::{Header, PerAxis, PixelType};
-use itk_filters::{Filter, GradientMagnitude, Mean, Median, NanPolicy};
+use itk_core::{Axes, Header, PerAxis, PixelType};
+use itk_filters::{Derivative, Filter, Gradient, GradientMagnitude, Mean, Median, NanPolicy, Sobel};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::recursion::Recursion;
-use crate::arguments::{Argument, Selection, Values, radii, reals};
+use super::values::{self, dtype_text, one_axis, radius_of, spacing_of, spacing_text, text_of};
+use crate::arguments::{Argument, Selection, Values, integer, radii};
 use crate::convert;
 
 /// A filter with its arguments, before the number of axes is known.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Spec {
-    Median { radius: Values<usize>, selection: Selection, nan_policy: NanPolicy },
-    GradientMagnitude { spacing: Option<Values<f64>>, selection: Selection, dtype: Option<PixelType> },
-    Mean { radius: Values<usize>, selection: Selection, dtype: Option<PixelType> },
+    Median {
+        radius: Values<usize>,
+        selection: Selection,
+        nan_policy: NanPolicy,
+    },
+    GradientMagnitude {
+        spacing: Option<Values<f64>>,
+        selection: Selection,
+        dtype: Option<PixelType>,
+    },
+    Mean {
+        radius: Values<usize>,
+        selection: Selection,
+        dtype: Option<PixelType>,
+    },
     Recursion(Recursion),
+    Derivative {
+        order: usize,
+        axis: i64,
+        spacing: Option<Values<f64>>,
+        selection: Selection,
+        dtype: Option<PixelType>,
+    },
+    Gradient {
+        spacing: Option<Values<f64>>,
+        use_image_direction: bool,
+        dtype: Option<PixelType>,
+    },
+    Sobel {
+        selection: Selection,
+        legacy_coefficients: bool,
+        dtype: Option<PixelType>,
+    },
 }
 
 impl Spec {
@@ -64,21 +94,58 @@ impl Spec {
         dtype: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let name = "gradient_magnitude";
-        let spacing = spacing.map(|spacing| reals(spacing, name, "spacing")).transpose()?;
-        let given = match &spacing {
-            None => &[][..],
-            Some(Values::One(one)) => std::slice::from_ref(one),
-            Some(Values::Each(each)) => each,
-        };
-        if let Some(bad) = given.iter().find(|s| !(**s > 0.0 && s.is_finite())) {
-            let text = format!("{name}: spacing must be positive and finite, got {bad}");
-            return Err(PyValueError::new_err(text));
-        }
         Ok(Self::GradientMagnitude {
-            spacing,
+            spacing: values::spacing(spacing, name)?,
             selection: Selection::new(name, axes, channel_axis)?,
             dtype: dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?,
         })
+    }
+
+    pub(super) fn derivative(
+        order: Argument<'_>,
+        axis: Argument<'_>,
+        spacing: Option<&Bound<'_, PyAny>>,
+        channel_axis: Option<&Bound<'_, PyAny>>,
+        dtype: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let name = "derivative";
+        let whole = |argument: Argument<'_>, what: &str, default: i64| {
+            let Some(object) = argument.0 else { return Ok(default) };
+            let value = integer(&object, &format!("{name}: {what}"))?;
+            let refused =
+                |_| PyValueError::new_err(format!("{name}: {what} must lie within 64 bits, got {value}"));
+            i64::try_from(value).map_err(refused)
+        };
+        let (order, axis) = (whole(order, "order", 1)?, whole(axis, "axis", -1)?);
+        let refused = |_| PyValueError::new_err(format!("{name}: order must be >= 0, got {order}"));
+        Ok(Self::Derivative {
+            order: usize::try_from(order).map_err(refused)?,
+            axis,
+            spacing: values::spacing(spacing, name)?,
+            selection: Selection::new(name, None, channel_axis)?,
+            dtype: dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?,
+        })
+    }
+
+    pub(super) fn gradient(
+        spacing: Option<&Bound<'_, PyAny>>,
+        use_image_direction: bool,
+        dtype: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let name = "gradient";
+        let dtype = dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?;
+        Ok(Self::Gradient { spacing: values::spacing(spacing, name)?, use_image_direction, dtype })
+    }
+
+    pub(super) fn sobel(
+        axes: Option<&Bound<'_, PyAny>>,
+        channel_axis: Option<&Bound<'_, PyAny>>,
+        legacy_coefficients: bool,
+        dtype: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let name = "sobel";
+        let dtype = dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?;
+        Ok(Self::Sobel { selection: Selection::new(name, axes, channel_axis)?, legacy_coefficients, dtype })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -87,22 +154,30 @@ impl Spec {
             Self::GradientMagnitude { .. } => "gradient_magnitude",
             Self::Mean { .. } => "mean",
             Self::Recursion(recursion) => recursion.name(),
+            Self::Derivative { .. } => "derivative",
+            Self::Gradient { .. } => "gradient",
+            Self::Sobel { .. } => "sobel",
         }
     }
 
-    pub(super) fn selection(&self) -> &Selection {
+    /// Which axes are filtered, where that can be chosen.
+    fn selection(&self) -> Option<&Selection> {
         match self {
             Self::Median { selection, .. }
             | Self::GradientMagnitude { selection, .. }
-            | Self::Mean { selection, .. } => selection,
-            Self::Recursion(recursion) => recursion.selection(),
+            | Self::Mean { selection, .. }
+            | Self::Derivative { selection, .. }
+            | Self::Sobel { selection, .. } => Some(selection),
+            Self::Recursion(recursion) => Some(recursion.selection()),
+            Self::Gradient { .. } => None,
         }
     }
 
     /// Whether the components of an image of `rank` axes are filtered one by one: where the last axis of its array is the
     /// `channel_axis`.
     pub(crate) fn leaves_components(&self, rank: usize) -> bool {
-        matches!(self.selection().channel_axis, Some(axis) if axis == -1 || axis == rank as i64)
+        let channel_axis = self.selection().and_then(|selection| selection.channel_axis);
+        channel_axis.is_some_and(|axis| axis == -1 || axis == rank as i64)
     }
 
     /// Whether what goes in as bool comes out as bool.
@@ -113,11 +188,43 @@ impl Spec {
     /// The engine's filter for arrays of this header. `asked` is the result type that `out=` asks for.
     pub(crate) fn build(&self, input: &Header, asked: Option<PixelType>) -> PyResult<Arc<dyn Filter>> {
         let rank = input.rank();
-        let chosen = self.selection().resolve(self.name(), rank)?;
+        let chosen = match self.selection() {
+            Some(selection) => selection.resolve(self.name(), rank)?,
+            None => Axes::from_fn(rank, |axis| axis),
+        };
         match self {
             Self::Median { radius, nan_policy, .. } => {
                 let radius = radius_of(radius, self.name(), rank, &chosen)?;
                 Ok(Arc::new(Median::new(radius).nan_policy(*nan_policy)))
+            }
+            Self::Derivative { order, axis, spacing, dtype, .. } => {
+                let axis = one_axis(*axis, self.name(), rank, &chosen)?;
+                let mut filter = Derivative::new(*order).axis_xyz(rank - 1 - axis);
+                if let Some(spacing) = spacing {
+                    filter = filter.spacing(spacing_of(spacing, self.name(), rank, &chosen)?);
+                }
+                Ok(match dtype.or(asked) {
+                    Some(pixel_type) => Arc::new(filter.pixel_type(pixel_type)),
+                    None => Arc::new(filter),
+                })
+            }
+            Self::Gradient { spacing, use_image_direction, dtype } => {
+                let mut filter = Gradient::new().use_image_direction(*use_image_direction);
+                if let Some(spacing) = spacing {
+                    filter = filter.spacing(spacing_of(spacing, self.name(), rank, &chosen)?);
+                }
+                Ok(match dtype.or(asked) {
+                    Some(pixel_type) => Arc::new(filter.pixel_type(pixel_type)),
+                    None => Arc::new(filter),
+                })
+            }
+            Self::Sobel { legacy_coefficients, dtype, .. } => {
+                let along: Vec<bool> = (0..rank).map(|axis| chosen.contains(&axis)).collect();
+                let filter = Sobel::new().legacy_coefficients(*legacy_coefficients).axes(PerAxis::zyx(along));
+                Ok(match dtype.or(asked) {
+                    Some(pixel_type) => Arc::new(filter.pixel_type(pixel_type)),
+                    None => Arc::new(filter),
+                })
             }
             Self::Mean { radius, dtype, .. } => {
                 let mean = Mean::new(radius_of(radius, self.name(), rank, &chosen)?);
@@ -129,10 +236,7 @@ impl Spec {
             Self::GradientMagnitude { spacing, dtype, .. } => {
                 let mut filter = GradientMagnitude::new();
                 if let Some(spacing) = spacing {
-                    spacing.check("gradient_magnitude", "spacing", chosen.len())?;
-                    let mut zyx = vec![1.0; rank];
-                    chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = spacing.get(i));
-                    filter = filter.spacing(PerAxis::zyx(zyx));
+                    filter = filter.spacing(spacing_of(spacing, self.name(), rank, &chosen)?);
                 }
                 if chosen.len() < rank {
                     let along: Vec<bool> = (0..rank).map(|axis| chosen.contains(&axis)).collect();
@@ -150,11 +254,6 @@ impl Spec {
     /// The object's constructor arguments, by name.
     pub(super) fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
-        let selection = self.selection();
-        dict.set_item("channel_axis", selection.channel_axis)?;
-        if !matches!(self, Self::Recursion(_)) {
-            dict.set_item("axes", selection.axes.clone())?;
-        }
         match self {
             Self::Median { radius, nan_policy, .. } => {
                 dict.set_item("radius", radius)?;
@@ -164,18 +263,37 @@ impl Spec {
                 dict.set_item("spacing", spacing.as_ref())?;
                 dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
             }
+            Self::Derivative { order, axis, spacing, dtype, .. } => {
+                dict.set_item("order", order)?;
+                dict.set_item("axis", axis)?;
+                dict.set_item("spacing", spacing.as_ref())?;
+                dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
+            }
+            Self::Gradient { spacing, use_image_direction, dtype } => {
+                dict.set_item("spacing", spacing.as_ref())?;
+                dict.set_item("use_image_direction", use_image_direction)?;
+                dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
+            }
+            Self::Sobel { legacy_coefficients, dtype, .. } => {
+                dict.set_item("legacy_coefficients", legacy_coefficients)?;
+                dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
+            }
             Self::Mean { radius, dtype, .. } => {
                 dict.set_item("radius", radius)?;
                 dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
             }
             Self::Recursion(recursion) => recursion.arguments(&dict)?,
         }
+        if let Some(selection) = self.selection() {
+            dict.set_item("channel_axis", selection.channel_axis)?;
+            if !matches!(self, Self::Recursion(_) | Self::Derivative { .. }) {
+                dict.set_item("axes", selection.axes.clone())?;
+            }
+        }
         Ok(dict)
     }
 
     pub(crate) fn text(&self) -> String {
-        let dtype_text =
-            |dtype: &Option<PixelType>| dtype.map(|dtype| format!(", dtype='{dtype}'")).unwrap_or_default();
         match self {
             Self::Median { radius, selection, nan_policy } => {
                 let radius = text_of(radius);
@@ -186,43 +304,29 @@ impl Spec {
                 format!("oxitk.Median({radius}{}{policy})", selection.text())
             }
             Self::Mean { radius, selection, dtype } => {
-                format!("oxitk.Mean({}{}{})", text_of(radius), selection.text(), dtype_text(dtype))
+                format!("oxitk.Mean({}{}{})", text_of(radius), selection.text(), dtype_text(*dtype))
+            }
+            Self::Derivative { order, axis, spacing, selection, dtype } => {
+                let (spacing, dtype) = (spacing_text(spacing.as_ref()), dtype_text(*dtype));
+                format!("oxitk.Derivative({order}, {axis}{spacing}{}{dtype})", selection.text())
+            }
+            Self::Gradient { spacing, use_image_direction, dtype } => {
+                let direction = if *use_image_direction { "" } else { ", use_image_direction=False" };
+                let all = [&*spacing_text(spacing.as_ref()), direction, &*dtype_text(*dtype)].concat();
+                format!("oxitk.Gradient({})", all.trim_start_matches(", "))
+            }
+            Self::Sobel { selection, legacy_coefficients, dtype } => {
+                let legacy = if *legacy_coefficients { "" } else { ", legacy_coefficients=False" };
+                let all = [&*selection.text(), legacy, &*dtype_text(*dtype)].concat();
+                format!("oxitk.Sobel({})", all.trim_start_matches(", "))
             }
             Self::GradientMagnitude { spacing, selection, dtype } => {
-                let spacing = spacing.as_ref().map(|spacing| format!(", spacing={}", text_of(spacing)));
-                let all = [spacing.unwrap_or_default(), selection.text(), dtype_text(dtype)].concat();
+                let all = [spacing_text(spacing.as_ref()), selection.text(), dtype_text(*dtype)].concat();
                 format!("oxitk.GradientMagnitude({})", all.trim_start_matches(", "))
             }
             Self::Recursion(recursion) => recursion.text(),
         }
     }
-}
-
-/// A number, or a tuple of them, as Python writes it.
-fn text_of<V: std::fmt::Debug>(values: &Values<V>) -> String {
-    match values {
-        Values::One(value) => format!("{value:?}"),
-        Values::Each(values) => match &values[..] {
-            [one] => format!("({one:?},)"),
-            _ => format!(
-                "({})",
-                values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
-            ),
-        },
-    }
-}
-
-/// The radius on every axis: 0 on those that are not `chosen`.
-fn radius_of(radius: &Values<usize>, name: &str, rank: usize, chosen: &[usize]) -> PyResult<PerAxis<usize>> {
-    radius.check(name, "radius", chosen.len())?;
-    Ok(match radius {
-        Values::One(radius) if chosen.len() == rank => PerAxis::uniform(*radius),
-        _ => {
-            let mut zyx = vec![0; rank];
-            chosen.iter().enumerate().for_each(|(i, &axis)| zyx[axis] = radius.get(i));
-            PerAxis::zyx(zyx)
-        }
-    })
 }
 
 /// Equal filters have equal texts, and so equal hashes.

@@ -57,6 +57,27 @@ def spaced(case):
     return source
 
 
+def derivative(array: np.ndarray, order: int, axis: int, spacing) -> np.ndarray:
+    source = image(array)
+    source.SetSpacing(list(reversed(spacing)))
+    made = itk.DerivativeImageFilter[type(source), type(source)].New(source, Order=order, Direction=array.ndim - 1 - axis)
+    made.Update()
+    return pixels(made.GetOutput())
+
+
+def gradient(array: np.ndarray, spacing, direction_xyz, turned: bool) -> np.ndarray:
+    source = image(array)
+    source.SetSpacing(list(reversed(spacing)))
+    source.SetDirection(np.asarray(direction_xyz, np.float64))
+    made = itk.GradientImageFilter[type(source), itk.F, itk.F].New(source, UseImageDirection=turned)
+    made.Update()
+    return np.array(itk.array_view_from_image(made.GetOutput()))
+
+
+def sobel(array: np.ndarray) -> np.ndarray:
+    return pixels(itk.sobel_edge_detection_image_filter(image(array)))
+
+
 def gradient_magnitude(case) -> np.ndarray:
     """ITK's result in the input's own type, the only one that the wheel wraps."""
     source = image(case.array)

@@ -2,19 +2,25 @@
 //!
 //! Arrays are flat, x fastest; sizes and radii are xyz.
 
+mod derivative;
+mod gradient;
 mod gradient_magnitude;
 mod gradient_magnitude_recursive_gaussian;
 mod mean;
 mod median;
 mod recursive_gaussian;
 mod smoothing_recursive_gaussian;
+mod sobel;
 
+pub use derivative::derivative;
+pub use gradient::gradient;
 pub use gradient_magnitude::gradient_magnitude;
 pub use gradient_magnitude_recursive_gaussian::gradient_magnitude_recursive_gaussian;
 pub use mean::mean;
 pub use median::{median, median_weighted};
 pub use recursive_gaussian::{Recursion, recursive_gaussian};
 pub use smoothing_recursive_gaussian::smoothing_recursive_gaussian;
+pub use sobel::sobel;
 
 /// All indices of an array, x fastest.
 fn indices(size: &[usize]) -> Vec<Vec<usize>> {
