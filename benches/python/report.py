@@ -77,7 +77,7 @@ def markdown(outcome: Outcome) -> str:
     bench = outcome.bench
     rows = reference.checked(bench)
     measured = [value for _, value in outcome.cases if value is not None]
-    parts = ["# Median and gradient magnitude beside their peers", "\n".join(f"- {name}: {value}" for name, value in outcome.facts.items())]
+    parts = ["# oxitk beside its peers", "\n".join(f"- {name}: {value}" for name, value in outcome.facts.items())]
     parts.append(reference.verdict(rows, outcome.same_cpu))
     if bench.problems:
         parts.append("**Problems:**\n\n" + "\n".join(f"- {problem}" for problem in bench.problems))
