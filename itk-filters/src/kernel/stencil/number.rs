@@ -2,7 +2,7 @@
 
 use std::ops::Sub;
 
-use itk_core::simd::{Key, Simd};
+use itk_core::simd::{self, Job, Key, Level, Simd};
 use itk_core::{Pixel, PixelType, Strides, f16};
 
 /// Bytes of a cache line.
@@ -310,4 +310,55 @@ pub(crate) fn prefetch<S: Simd>(simd: S, from: *const u8, bytes: usize) {
     for offset in (0..bytes).step_by(LINE) {
         simd.prefetch(from.wrapping_add(offset));
     }
+}
+
+/// [`read`] at a level, compiled once for all stencils.
+///
+/// # Safety
+/// All of the pixels are valid for reads.
+pub(super) unsafe fn read_pixels<V: Staged>(
+    level: Level,
+    pixel: PixelType,
+    from: *const u8,
+    strides: &Strides,
+    out: &mut [V],
+) {
+    struct Read<'a, V> {
+        pixel: PixelType,
+        from: *const u8,
+        strides: &'a Strides,
+        out: &'a mut [V],
+    }
+    impl<V: Staged> Job for Read<'_, V> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) {
+            // SAFETY: the promise to `read_pixels`, which alone makes one.
+            unsafe { read(self.pixel, self.from, self.strides, self.out) };
+        }
+    }
+    simd::dispatch(level, Read { pixel, from, strides, out });
+}
+
+/// [`write`] at a level, compiled once for all stencils.
+///
+/// # Safety
+/// All of the pixels are valid for writes.
+pub(super) unsafe fn write_pixels<R: Number>(level: Level, results: &[R], pixel: PixelType, to: *mut u8) {
+    struct Write<'a, R> {
+        results: &'a [R],
+        pixel: PixelType,
+        to: *mut u8,
+    }
+    impl<R: Number> Job for Write<'_, R> {
+        type Out = ();
+
+        #[inline(always)]
+        fn run<S: Simd>(self, _: S) {
+            // SAFETY: the promise to `write_pixels`, which alone makes one.
+            unsafe { write(self.results, self.pixel, self.to) };
+        }
+    }
+    simd::dispatch(level, Write { results, pixel, to });
 }

@@ -9,10 +9,11 @@
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Job, Level, Simd};
-use itk_core::{Axes, Pixel, PixelType, Result, Steps, Strides};
+use itk_core::{Axes, Pixel, Result, Steps};
 
+use super::number::{read_pixels, write_pixels};
 use super::ring::Ring;
-use super::{COLUMNS, Number, Results, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
+use super::{COLUMNS, Results, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
 const SHORT: usize = 320;
@@ -293,55 +294,4 @@ fn shift<V: Staged>(to: &mut [V], here: &[V], beside: &[V], ends: &[V::Bits]) {
     for (((to, here), &beside), &end) in to.iter_mut().zip(here).zip(beside).zip(ends) {
         *to = here.select(end, beside);
     }
-}
-
-/// [`number::read`] at a level.
-///
-/// # Safety
-/// All of the pixels are valid for reads.
-unsafe fn read_pixels<V: Staged>(
-    level: Level,
-    pixel: PixelType,
-    from: *const u8,
-    strides: &Strides,
-    out: &mut [V],
-) {
-    struct Read<'a, V> {
-        pixel: PixelType,
-        from: *const u8,
-        strides: &'a Strides,
-        out: &'a mut [V],
-    }
-    impl<V: Staged> Job for Read<'_, V> {
-        type Out = ();
-
-        #[inline(always)]
-        fn run<S: Simd>(self, _: S) {
-            // SAFETY: the promise to `read_pixels`, which alone makes one.
-            unsafe { number::read(self.pixel, self.from, self.strides, self.out) };
-        }
-    }
-    simd::dispatch(level, Read { pixel, from, strides, out });
-}
-
-/// [`number::write`] at a level.
-///
-/// # Safety
-/// All of the pixels are valid for writes.
-unsafe fn write_pixels<R: Number>(level: Level, results: &[R], pixel: PixelType, to: *mut u8) {
-    struct Write<'a, R> {
-        results: &'a [R],
-        pixel: PixelType,
-        to: *mut u8,
-    }
-    impl<R: Number> Job for Write<'_, R> {
-        type Out = ();
-
-        #[inline(always)]
-        fn run<S: Simd>(self, _: S) {
-            // SAFETY: the promise to `write_pixels`, which alone makes one.
-            unsafe { number::write(self.results, self.pixel, self.to) };
-        }
-    }
-    simd::dispatch(level, Write { results, pixel, to });
 }

@@ -9,9 +9,10 @@
 
 use std::ops::Range;
 
-use itk_core::simd::{Job, Simd};
+use itk_core::simd::{Job, Level, Simd};
 use itk_core::{Axes, PixelType};
 
+use super::number::{read_pixels, write_pixels};
 use super::ring::{Place, Ring};
 use super::{COLUMNS, Number, Results, Rows, SPAN, Stencil, Sweep, number};
 
@@ -147,7 +148,7 @@ impl<'a, K: Stencil> Work<'a, K> {
             self.find(y);
             self.before..self.width - self.after()
         } else {
-            self.stage(y);
+            self.stage(S::LEVEL, y);
             0..self.width
         };
         let overlap = output.pixel == K::Result::PIXEL && columns.len() >= COLUMNS;
@@ -194,7 +195,7 @@ impl<'a, K: Stencil> Work<'a, K> {
             }
             if !overlap {
                 // SAFETY: the promise of `Output`.
-                unsafe { number::write(&self.results[..count], output.pixel, start) };
+                unsafe { write_pixels(S::LEVEL, &self.results[..count], output.pixel, start) };
             }
             at += count;
         }
@@ -255,7 +256,7 @@ impl<'a, K: Stencil> Work<'a, K> {
 
     /// Stages the stencil's rows, unless they are.
     #[inline(always)]
-    fn stage(&mut self, y: usize) {
+    fn stage(&mut self, level: Level, y: usize) {
         let Sweep { stencil, source, .. } = self.sweep;
         let strides = source.strides();
         let last = strides.size.get(1).map_or(0, |n| n - 1) as isize;
@@ -272,7 +273,7 @@ impl<'a, K: Stencil> Work<'a, K> {
                 let (middle, right) = others.split_at_mut(self.count);
                 let from = source.start().as_ptr().wrapping_offset(line.offset + y * ahead);
                 // SAFETY: columns and rows are inside the image, whose pixels are valid for reads.
-                unsafe { number::read(source.pixel_type(), from, strides, middle) };
+                unsafe { read_pixels(level, source.pixel_type(), from, strides, middle) };
                 left.fill(middle[0]);
                 right.fill(middle[self.count - 1]);
                 self.next.push(from.wrapping_offset(ahead));
