@@ -322,7 +322,7 @@ impl Reader {
             None => ("", line),
         };
         let (called, arguments) = call.trim_end_matches([';', ')']).split_once('(').expect("a call");
-        let (receiver, called) = called.split_once('.').expect("a method");
+        let called = called.strip_prefix("io.").expect("a method of `io`");
         let arguments: Vec<&str> = arguments.split(", ").collect();
         let number = |i: usize| match arguments[i] {
             "a" => loop_values[0],
@@ -334,10 +334,10 @@ impl Reader {
         let new = match called {
             "load" => vec![Operation::Load { row: number(0), x: number(1) }],
             "kept" => vec![Operation::Kept { slot: number(0), item: number(1) }],
-            "min" => vec![Operation::Min(value(receiver), value(arguments[0]))],
-            "max" => vec![Operation::Max(value(receiver), value(arguments[0]))],
+            "min" => vec![Operation::Min(value(arguments[0]), value(arguments[1]))],
+            "max" => vec![Operation::Max(value(arguments[0]), value(arguments[1]))],
             "sort" => {
-                let (a, b) = (value(receiver), value(arguments[0]));
+                let (a, b) = (value(arguments[0]), value(arguments[1]));
                 vec![Operation::Min(a, b), Operation::Max(a, b)]
             }
             "keep" => {

@@ -102,6 +102,25 @@ pub trait KeyVector<K>: Copy {
     fn max(self, other: Self) -> Self;
     /// Compare-exchange: both of them.
     fn sort(self, other: Self) -> (Self, Self);
+
+    /// Whether `sort_flipped` takes as long as `sort`.
+    const SORTS_FLIPPED: bool = false;
+    /// The smaller one where keys are compared with their highest bits flipped, which `highest` has in each lane: signed
+    /// integers as unsigned ones, and the other way round.
+    #[inline(always)]
+    fn min_flipped(self, other: Self, highest: Self) -> Self {
+        self.flip(highest).min(other.flip(highest)).flip(highest)
+    }
+    /// The larger one of that order.
+    #[inline(always)]
+    fn max_flipped(self, other: Self, highest: Self) -> Self {
+        self.flip(highest).max(other.flip(highest)).flip(highest)
+    }
+    /// Compare-exchange in that order.
+    #[inline(always)]
+    fn sort_flipped(self, other: Self, highest: Self) -> (Self, Self) {
+        (self.min_flipped(other, highest), self.max_flipped(other, highest))
+    }
 }
 
 /// A level's token, and its registers.
@@ -249,5 +268,91 @@ pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
         Baseline::new().enter(job)
     } else {
         panic!("a job for {} and higher was asked to run at {level}", J::LEAST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sorts keys with each other, and says at which level, and whether flipped orders have instructions of their own.
+    struct Sorted<'a, K: Key>(&'a [[K; 64]; 2], K);
+
+    impl<K: Key> Job for Sorted<'_, K> {
+        type Out = (Level, bool, [[[K; 64]; 2]; 4]);
+
+        fn run<S: Simd>(self, simd: S) -> Self::Out {
+            let highest = K::Vector::<S>::splat(simd, self.1);
+            let mut out = [[[K::default(); 64]; 2]; 4];
+            for at in (0..64).step_by(K::Vector::<S>::LANES) {
+                let [a, b] = self.0.each_ref().map(|keys| K::Vector::<S>::load(simd, &keys[at..]));
+                let pairs = [
+                    a.sort(b),
+                    (a.min(b), a.max(b)),
+                    a.sort_flipped(b, highest),
+                    (a.min_flipped(b, highest), a.max_flipped(b, highest)),
+                ];
+                for (out, (low, high)) in out.iter_mut().zip(pairs) {
+                    low.store(&mut out[0][at..]);
+                    high.store(&mut out[1][at..]);
+                }
+            }
+            (S::LEVEL, K::Vector::<S>::SORTS_FLIPPED, out)
+        }
+    }
+
+    fn check<K: Key + Ord + std::fmt::Debug>(highest: K, made: impl Fn(u64) -> K, other: impl Fn(K) -> K) {
+        let mut state = 1u64;
+        let keys = [(); 2].map(|()| {
+            std::array::from_fn(|i| {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                // Few values too, so that there are equal keys.
+                made(if i % 2 == 0 { state >> 3 } else { state >> 62 })
+            })
+        });
+        let [a, b]: [[K; 64]; 2] = keys;
+        for level in levels() {
+            let (ran, _, [sorted, pairs, flipped, flipped_pairs]) = dispatch(level, Sorted(&keys, highest));
+            assert_eq!(ran, level);
+            for i in 0..64 {
+                assert_eq!([sorted[0][i], sorted[1][i]], [a[i].min(b[i]), a[i].max(b[i])], "{level}");
+                let [x, y] = [other(a[i]), other(b[i])];
+                assert_eq!(
+                    [flipped[0][i], flipped[1][i]].map(&other),
+                    [x.min(y), x.max(y)],
+                    "{level} flipped"
+                );
+            }
+            assert_eq!((sorted, flipped), (pairs, flipped_pairs), "{level}");
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_in_both_orders() {
+        check(0x80, |bits| bits as u8, |key| key ^ 0x80);
+        check(i16::MIN, |bits| bits as i16, |key| key ^ i16::MIN);
+        check(i32::MIN, |bits| bits as i32, |key| key ^ i32::MIN);
+        check(i64::MIN, |bits| bits as i64, |key| key ^ i64::MIN);
+    }
+
+    #[test]
+    fn wide_levels_sort_in_both_orders_alike() {
+        let alike = |level| {
+            let keys = [[0; 64]; 2];
+            [
+                dispatch(level, Sorted(&keys.map(|row| row.map(|_| 0u8)), 0x80)).1,
+                dispatch(level, Sorted(&keys.map(|row| row.map(|_| 0i16)), i16::MIN)).1,
+                dispatch(level, Sorted(&keys.map(|row| row.map(|_| 0i32)), i32::MIN)).1,
+                dispatch(level, Sorted(&keys.map(|row| row.map(|_| 0i64)), i64::MIN)).1,
+            ]
+        };
+        for level in levels() {
+            let expected = match level {
+                Level::Avx512 => [true; 4],
+                Level::Avx2 => [true, true, true, false],
+                Level::Baseline => [false; 4],
+            };
+            assert_eq!(alike(level), expected, "{level}");
+        }
     }
 }

@@ -179,16 +179,16 @@ impl<'a> Writer<'a> {
                 let live = |node| self.network.find(node).filter(|&id: &Id| self.live[id]);
                 match (live(Node::Min(a, b)), live(Node::Max(a, b))) {
                     (Some(low), Some(high)) => {
-                        self.line(&format!("let (v{low}, v{high}) = v{a}.sort(v{b});"));
+                        self.line(&format!("let (v{low}, v{high}) = io.sort(v{a}, v{b});"));
                         self.computed(low);
                         self.computed(high);
                     }
                     (Some(low), None) => {
-                        self.line(&format!("let v{low} = v{a}.min(v{b});"));
+                        self.line(&format!("let v{low} = io.min(v{a}, v{b});"));
                         self.computed(low);
                     }
                     (None, Some(high)) => {
-                        self.line(&format!("let v{high} = v{a}.max(v{b});"));
+                        self.line(&format!("let v{high} = io.max(v{a}, v{b});"));
                         self.computed(high);
                     }
                     (None, None) => {}

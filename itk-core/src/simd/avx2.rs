@@ -92,8 +92,9 @@ fn max_i64(a: __m256i, b: __m256i) -> __m256i {
 }
 
 macro_rules! larger {
-    ($a:ident, $b:ident, $low:ident) => {
-        $a.max($b)
+    ($a:ident, $b:ident, $low:ident, $max:ident) => {
+        // SAFETY: the vectors were made with the token.
+        Self(unsafe { $max($a.0, $b.0) })
     };
 }
 
@@ -135,8 +136,11 @@ float_operations! {
 key_vectors! {
     Avx2, __m256i, load _mm256_loadu_si256, store _mm256_storeu_si256, and _mm256_and_si256, xor _mm256_xor_si256,
     larger larger;
-    U8 of 32 u8, min _mm256_min_epu8, max _mm256_max_epu8, splat _mm256_set1_epi8, floats zero no_floats;
-    I16 of 16 i16, min _mm256_min_epi16, max _mm256_max_epi16, splat _mm256_set1_epi16, floats negative_i16 select_i16;
-    I32 of 8 i32, min _mm256_min_epi32, max _mm256_max_epi32, splat _mm256_set1_epi32, floats negative_i32 select_i32;
+    U8 of 32 u8, min _mm256_min_epu8, max _mm256_max_epu8, splat _mm256_set1_epi8, floats zero no_floats,
+        flipped _mm256_min_epi8 _mm256_max_epi8;
+    I16 of 16 i16, min _mm256_min_epi16, max _mm256_max_epi16, splat _mm256_set1_epi16, floats negative_i16 select_i16,
+        flipped _mm256_min_epu16 _mm256_max_epu16;
+    I32 of 8 i32, min _mm256_min_epi32, max _mm256_max_epi32, splat _mm256_set1_epi32, floats negative_i32 select_i32,
+        flipped _mm256_min_epu32 _mm256_max_epu32;
     I64 of 4 i64, min min_i64, max max_i64, splat _mm256_set1_epi64x, floats negative_i64 select_i64;
 }

@@ -107,7 +107,7 @@ unsafe fn turn_quarters([a, b, c, d]: [__m512d; 4]) -> [__m512d; 4] {
 
 // max(a, b) = a ^ b ^ min(a, b): the ternary logic runs on another port than the minimum.
 macro_rules! larger {
-    ($a:ident, $b:ident, $low:ident) => {
+    ($a:ident, $b:ident, $low:ident, $max:ident) => {
         // SAFETY: the vectors were made with the token.
         Self(unsafe { _mm512_ternarylogic_epi64::<0x96>($a.0, $b.0, $low.0) })
     };
@@ -151,8 +151,12 @@ float_operations! {
 key_vectors! {
     Avx512, __m512i, load _mm512_loadu_si512, store _mm512_storeu_si512, and _mm512_and_si512, xor _mm512_xor_si512,
     larger larger;
-    U8 of 64 u8, min _mm512_min_epu8, max _mm512_max_epu8, splat _mm512_set1_epi8, floats zero no_floats;
-    I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16, splat _mm512_set1_epi16, floats negative_i16 select_i16;
-    I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32, splat _mm512_set1_epi32, floats negative_i32 select_i32;
-    I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64;
+    U8 of 64 u8, min _mm512_min_epu8, max _mm512_max_epu8, splat _mm512_set1_epi8, floats zero no_floats,
+        flipped _mm512_min_epi8 _mm512_max_epi8;
+    I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16, splat _mm512_set1_epi16, floats negative_i16 select_i16,
+        flipped _mm512_min_epu16 _mm512_max_epu16;
+    I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32, splat _mm512_set1_epi32, floats negative_i32 select_i32,
+        flipped _mm512_min_epu32 _mm512_max_epu32;
+    I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64,
+        flipped _mm512_min_epu64 _mm512_max_epu64;
 }

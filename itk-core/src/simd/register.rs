@@ -2,13 +2,14 @@
 //!
 //! A vector is made by `load` and `splat`, which take the level's token, so its existence proves the instructions.
 
-/// Vectors of keys. `larger` is a macro that gives the larger key of each lane, from two vectors and their
-/// minimum.
+/// Vectors of keys. `larger` is a macro that gives the larger key of each lane, from two vectors, their minimum, and the
+/// instruction for a maximum; `flipped` are the minimum and maximum of the other signedness, where there are such
+/// instructions.
 macro_rules! key_vectors {
     ($token:ident, $register:ident, load $load:ident, store $store:ident, and $and:ident, xor $xor:ident,
      larger $larger:ident;
      $($vector:ident of $lanes:literal $key:ident, min $min:ident, max $max:ident, splat $splat:ident,
-       floats $negative:ident $select_greater:ident;)*) => {$(
+       floats $negative:ident $select_greater:ident $(, flipped $min_flipped:ident $max_flipped:ident)?;)*) => {$(
         #[derive(Clone, Copy)]
         pub(super) struct $vector($register);
 
@@ -85,8 +86,30 @@ macro_rules! key_vectors {
             #[inline(always)]
             fn sort(self, other: Self) -> (Self, Self) {
                 let low = self.min(other);
-                (low, $larger!(self, other, low))
+                (low, $larger!(self, other, low, $max))
             }
+
+            $(
+                const SORTS_FLIPPED: bool = true;
+
+                #[inline(always)]
+                fn min_flipped(self, other: Self, _: Self) -> Self {
+                    // SAFETY: self was made with the token.
+                    Self(unsafe { $min_flipped(self.0, other.0) })
+                }
+
+                #[inline(always)]
+                fn max_flipped(self, other: Self, _: Self) -> Self {
+                    // SAFETY: self was made with the token.
+                    Self(unsafe { $max_flipped(self.0, other.0) })
+                }
+
+                #[inline(always)]
+                fn sort_flipped(self, other: Self, highest: Self) -> (Self, Self) {
+                    let low = self.min_flipped(other, highest);
+                    (low, $larger!(self, other, low, $max_flipped))
+                }
+            )?
         }
     )*};
 }

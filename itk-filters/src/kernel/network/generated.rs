@@ -1,7 +1,7 @@
 //! The kernels that the build script emits.
 
 use itk_core::Pixel;
-use itk_core::simd::{KeyVector, Level, Simd};
+use itk_core::simd::{Level, Simd};
 
 use super::rows::reads_pixels;
 use super::{Io, Kernel, Network, Plan, Slot};

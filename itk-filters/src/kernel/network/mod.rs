@@ -230,7 +230,7 @@ struct Io<'a, S: Simd, T: Pixel> {
 }
 
 impl<S: Simd, T: Pixel> Io<'_, S, T> {
-    /// The keys at `x` pixels right of the left edges of the windows.
+    /// The keys at `x` pixels right of the left edges of the windows; pixels as they are, where these can be sorted as well.
     #[inline(always)]
     fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
         let at = self.column * Lanes::<T, S>::LANES + x;
@@ -239,6 +239,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
             unsafe { Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).add(at).cast()) };
         match T::KEYS {
             KeyRule::Same => pixels,
+            KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => pixels,
             KeyRule::Flip(bits) => pixels.flip(Lanes::<T, S>::splat(self.simd, bits)),
             KeyRule::Float { .. } => {
                 // What turns keys into floats turns floats into keys, but for NaN.
@@ -250,6 +251,44 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
                 }
                 keys
             }
+        }
+    }
+
+    /// The smaller keys.
+    #[inline(always)]
+    fn min(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
+        match self.highest() {
+            Some(highest) => a.min_flipped(b, highest),
+            None => a.min(b),
+        }
+    }
+
+    /// The larger keys.
+    #[inline(always)]
+    fn max(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
+        match self.highest() {
+            Some(highest) => a.max_flipped(b, highest),
+            None => a.max(b),
+        }
+    }
+
+    /// Compare-exchange.
+    #[inline(always)]
+    fn sort(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> (Lanes<T, S>, Lanes<T, S>) {
+        match self.highest() {
+            Some(highest) => a.sort_flipped(b, highest),
+            None => a.sort(b),
+        }
+    }
+
+    /// The bits by which pixels differ from keys, where registers hold pixels.
+    #[inline(always)]
+    fn highest(&self) -> Option<Lanes<T, S>> {
+        match T::KEYS {
+            KeyRule::Flip(bits) if Lanes::<T, S>::SORTS_FLIPPED => {
+                Some(Lanes::<T, S>::splat(self.simd, bits))
+            }
+            _ => None,
         }
     }
 
@@ -304,6 +343,7 @@ unsafe fn give<S: Simd, T: Pixel>(
 ) {
     let pixels = match T::KEYS {
         KeyRule::Same => medians,
+        KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => medians,
         KeyRule::Flip(bits) => medians.flip(Lanes::<T, S>::splat(simd, bits)),
         KeyRule::Float { .. } => medians.restore_floats(),
     };
