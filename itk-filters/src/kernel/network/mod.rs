@@ -254,8 +254,10 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
         }
     }
 
+    // In a build that is not optimised each call that is inlined takes stack of its own, for thousands of operations.
+
     /// The smaller keys.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn min(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
         match self.highest() {
             Some(highest) => a.min_flipped(b, highest),
@@ -264,7 +266,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     }
 
     /// The larger keys.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn max(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
         match self.highest() {
             Some(highest) => a.max_flipped(b, highest),
@@ -273,7 +275,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     }
 
     /// Compare-exchange.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sort(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> (Lanes<T, S>, Lanes<T, S>) {
         match self.highest() {
             Some(highest) => a.sort_flipped(b, highest),
@@ -282,7 +284,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     }
 
     /// The bits by which pixels differ from keys, where registers hold pixels.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn highest(&self) -> Option<Lanes<T, S>> {
         match T::KEYS {
             KeyRule::Flip(bits) if Lanes::<T, S>::SORTS_FLIPPED => {
