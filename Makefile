@@ -62,7 +62,7 @@ test-sanitizer: ## ThreadSanitizer over itk-core's threads, with an instrumented
 	@$(STEP) "ThreadSanitizer" tools/test-sanitizer.sh
 
 check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
-	@$(STEP) "Machine code" tools/check-asm.sh $(WHEEL)
+	@$(STEP) "Machine code" tools/check-asm.sh
 
 check-counts: ## instructions of median kernels, as in benches/instructions.tsv; UPDATE=--update rewrites it
 	@$(STEP) "Instruction counts" tools/check-counts.sh $(UPDATE)

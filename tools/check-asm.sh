@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: check-asm.sh WHEEL_FOLDER: reads the machine code of the median's networks in the wheel.
+# Reads the machine code of the median's networks in the wheel's library, built with the names that the wheel is without.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/skip.sh check-asm
@@ -9,5 +9,6 @@ elif ! type -P objdump >/dev/null; then
     tools/skip.sh check-asm "there is no objdump (Debian and Ubuntu have it in the package binutils)"
 else
     python=$(tools/pythons.sh | awk -F'\t' 'NR == 1 {print $2}')
-    "$python" tools/check_asm.py "$1"
+    cargo rustc --locked --release --package itk-py --lib --crate-type cdylib
+    "$python" tools/check_asm.py "${CARGO_TARGET_DIR:-target}/release/lib_native.so"
 fi

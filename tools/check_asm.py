@@ -1,4 +1,4 @@
-"""Usage: check_asm.py WHEEL_FOLDER: what the compiler made of the median's networks in the wheel's library.
+"""Usage: check_asm.py LIBRARY: what the compiler made of the median's networks.
 
 Every kernel has a body for every key, and a small one for other pixels, at every level; none calls anything, and none
 leaves its level's registers. Prints a table: instructions, minima and maxima, loads and stores of rows and lists, and registers spilt to the stack.
@@ -8,8 +8,6 @@ import math
 import re
 import subprocess
 import sys
-import tempfile
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -95,20 +93,17 @@ def count(symbol: str, lines: list[str], register: str) -> tuple[Counter, list[s
     return counts, wrong
 
 
-def main(wheels: Path, root: Path) -> None:
-    (wheel,) = wheels.glob("*.whl")
+def main(library: Path, root: Path) -> None:
     found, wrong = {}, []
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
-        (member,) = [name for name in archive.namelist() if name.endswith(".so")]
-        for name, lines in bodies(Path(archive.extract(member, folder))):
-            level, kernel = LEVEL.search(name), KERNEL.search(name)
-            if not level or not kernel:
-                continue
-            key = (kernel[1], kernel[2], level[1] or level[2])
-            counts, faults = count(name, lines, REGISTERS[key[2]])
-            # A function may have a cold part of its own, which is no part of the loop.
-            found[key] = found.get(key, Counter()) + counts
-            wrong += [f"{' '.join(key)} {fault}" for fault in faults]
+    for name, lines in bodies(library):
+        level, kernel = LEVEL.search(name), KERNEL.search(name)
+        if not level or not kernel:
+            continue
+        key = (kernel[1], kernel[2], level[1] or level[2])
+        counts, faults = count(name, lines, REGISTERS[key[2]])
+        # A function may have a cold part of its own, which is no part of the loop.
+        found[key] = found.get(key, Counter()) + counts
+        wrong += [f"{' '.join(key)} {fault}" for fault in faults]
 
     if not found:
         sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
