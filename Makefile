@@ -61,7 +61,7 @@ test-unprotected: ## takes protections away, one by one, and sees that tests tur
 test-sanitizer: ## ThreadSanitizer over itk-core's threads, with an instrumented standard library; not in test
 	@$(STEP) "ThreadSanitizer" tools/test-sanitizer.sh
 
-check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
+check-asm: ## the machine code of the median's networks: each level's registers, and no calls
 	@$(STEP) "Machine code" tools/check-asm.sh
 
 check-counts: ## instructions of median kernels, as in benches/instructions.tsv; UPDATE=--update rewrites it

@@ -24,7 +24,7 @@ if [[ -z $update && $compiler != "$(sed -n '1s/^# //p' "$file")" ]]; then
     skip "counts are those of $(sed -n '1s/^# //p' "$file"), this is $compiler"
 fi
 
-# Together with the wheel's package it takes the crates that were compiled for the wheel.
+# Together with the wheel's package, whose features and dependencies are compiled already.
 cargo build --locked --release --package itk-py --package itk-filters --example instructions
 program=${CARGO_TARGET_DIR:-target}/release/examples/instructions
 log=$(mktemp)
