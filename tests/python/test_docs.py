@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import oxitk
 import pytest
+from gates import needs_detach
 from oxitk._lazy_table import SUBMODULES
 
 README = Path(__file__).parents[2] / "README.md"
@@ -60,7 +61,7 @@ def test_every_docstring_has_numpydoc_sections(thing):
         assert re.search(r"^Parameters\n-{10}$", doc, re.M), f"{thing.__name__}: no Parameters section"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/pipeline.md", "docs/threads.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/pipeline.md", pytest.param("docs/threads.md", marks=needs_detach)])
 def test_python_of_pages(page, tmp_path, monkeypatch, threads):
     """Blocks with prompts print what they say, others run; the README's unmarked ones are shell or Rust."""
     (tmp_path / "tests").mkdir()
