@@ -4,7 +4,7 @@
 use itk_core::ndarray::{ArrayD, Axis, Slice};
 use itk_core::simd;
 use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, f16, pool};
-use itk_filters::{Apply, GradientMagnitude};
+use itk_filters::{Apply, GradientMagnitude, Precision};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
 
@@ -49,6 +49,10 @@ impl<I: Pixel> VisitType for Output<I> {
                 let spacing: Vec<_> = spacing.iter().copied().map(Some).collect();
                 let expected = naive::gradient_magnitude::<I, O>(&input, size, &spacing);
                 assert_same(&got.to_vec(), &expected, &(I::TYPE, O::TYPE, size, content));
+                let single = GradientMagnitude::new().precision(Precision::Single);
+                let got: Image<O> = single.apply(&image).unwrap();
+                let expected = naive::single_precision_gradient_magnitude::<I, O>(&input, size, &spacing);
+                assert_same(&got.to_vec(), &expected, &("single", I::TYPE, O::TYPE, size, content));
             }
         }
     }
@@ -110,6 +114,11 @@ fn every_width_equals_the_naive_twin() {
         let got: Image<O> = GradientMagnitude::new().spacing(spacing).apply(&image).unwrap();
         let expected = naive::gradient_magnitude::<I, O>(&input, size, &vec![Some(spacing); size.len()]);
         assert_same(&got.to_vec(), &expected, &(I::TYPE, O::TYPE, size, spacing));
+        let single = GradientMagnitude::new().spacing(spacing).precision(Precision::Single);
+        let got: Image<O> = single.apply(&image).unwrap();
+        let spacing = vec![Some(spacing); size.len()];
+        let expected = naive::single_precision_gradient_magnitude::<I, O>(&input, size, &spacing);
+        assert_same(&got.to_vec(), &expected, &("single", I::TYPE, O::TYPE, size));
     }
     for width in (1..=140).chain([255, 256, 257, 1023, 1025]) {
         check::<u8, u8>(&[width, 4], 1.0);
@@ -239,6 +248,50 @@ fn spacing_and_axes_are_chosen_by_the_caller() {
         let error = GradientMagnitude::new().spacing(bad).apply::<_, f32>(&image).unwrap_err().to_string();
         assert_eq!(error, format!("gradient_magnitude: spacing must be positive and finite, got {bad}"));
     }
+}
+
+/// The bound that [`Precision::Single`] documents, for pixels that f32 holds.
+#[test]
+fn single_precision_is_off_by_no_more_than_it_says() {
+    fn check<I: Pixel>(size: &[usize], spacing: &[f64], random: &mut Random) -> f64 {
+        let input = pixels::<I>(Content::Real, size.iter().product(), random);
+        let geometry = Geometry::identity(size.len()).unwrap().with_spacing(spacing).unwrap();
+        let image = Image::from_vec(size, input).unwrap().with_geometry(geometry).unwrap();
+        let exact: Image<f64> = GradientMagnitude::new().apply(&image).unwrap();
+        let single: Image<f64> = GradientMagnitude::new().precision(Precision::Single).apply(&image).unwrap();
+        let off = exact
+            .to_vec()
+            .into_iter()
+            .zip(single.to_vec())
+            .map(|(exact, single)| if exact == 0.0 { single } else { (single - exact).abs() / exact });
+        off.fold(0.0, f64::max)
+    }
+    let mut random = Random::new(9);
+    for &(size, spacing) in SHAPES {
+        let bound = (4.0 + size.len() as f64 / 2.0) * 2f64.powi(-24);
+        let off = [
+            check::<i16>(size, spacing, &mut random),
+            check::<u16>(size, spacing, &mut random),
+            check::<f32>(size, spacing, &mut random),
+        ];
+        assert!(off.iter().all(|&off| off <= bound), "{size:?}: {off:?}, bound {bound:e}");
+        // What is not rounded in f32 would be equal.
+        assert!(size.iter().product::<usize>() < 100 || off[2] > 0.0, "{size:?}: equal to double precision");
+    }
+}
+
+#[test]
+fn single_precision_takes_any_spacing_and_knows_its_name() {
+    let image = Image::from_vec(&[3], vec![7.0f32, 7.0, 7.0]).unwrap();
+    for spacing in [1e-300, 1e-40, 1e300] {
+        let filter = GradientMagnitude::new().spacing(spacing).precision(Precision::Single);
+        assert_eq!(filter.apply::<_, f32>(&image).unwrap().to_vec(), [0.0; 3], "{spacing:e}");
+    }
+    for precision in Precision::ALL {
+        assert_eq!(precision.to_string().parse::<Precision>().unwrap(), *precision);
+    }
+    let error = "half".parse::<Precision>().unwrap_err().to_string();
+    assert_eq!(error, "gradient_magnitude: precision must be 'double' or 'single', got \"half\"");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, Axis, IxDyn, s};
 use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, View, f16};
 use itk_filters::{
     Apply, Chain, Filter, GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Median,
-    RecursiveGaussian, SmoothingRecursiveGaussian,
+    Precision, RecursiveGaussian, SmoothingRecursiveGaussian,
 };
 use itk_tests::cases::{Content, Random, pixels};
 
@@ -95,6 +95,11 @@ fn chains_read_their_text_and_say_what_is_wrong() {
         run("median|gradient_magnitude(dtype='uint8', spacing=image)").header().pixel_type,
         PixelType::U8
     );
+    let single = GradientMagnitude::new().precision(Precision::Single).spacing(0.7);
+    assert_eq!(
+        run("gradient_magnitude(precision=single, spacing=0.7)").typed::<f32>().unwrap().to_vec(),
+        single.apply_any(&image, &context).unwrap().typed::<f32>().unwrap().to_vec()
+    );
     let wrong = [
         ("", "a filter's name is missing"),
         ("median |", "a filter's name is missing"),
@@ -107,6 +112,7 @@ fn chains_read_their_text_and_say_what_is_wrong() {
         ("median(radius_xyz=1)", "must be a list in brackets"),
         ("median(sigma=1)", "median has no parameter \"sigma\""),
         ("gradient_magnitude(dtype=int7)", "must be one of uint8"),
+        ("gradient_magnitude(precision=1)", "precision must be 'double' or 'single', got \"1\""),
         ("recursive_gaussian(order=3)", "order must be 0, 1 or 2, got \"3\""),
         ("recursive_gaussian(sigma=x)", "sigma cannot be \"x\""),
         ("smoothing_recursive_gaussian(order=1)", "has no parameter \"order\""),

@@ -30,7 +30,9 @@ def rows(bench: Bench) -> Iterable[Row]:
         yield _beside_copy(bench, shape)
     yield from _beside(bench, "uint8", "uint8", VOLUME, "ITK", 80)
     yield from _beside(bench, "int16", "float32", VOLUME, "SimpleITK", 40)
-    yield _beside_numpy(bench)
+    yield _beside_copy(bench, PLANE, "single", 0.75)
+    for precision in ("double", "single"):
+        yield _beside_numpy(bench, precision)
     for dtype in ("float32", "uint8"):
         for width in WIDTHS:
             yield _width(bench, dtype, width)
@@ -38,15 +40,16 @@ def rows(bench: Bench) -> Iterable[Row]:
         yield from _chain(bench, dtype)
 
 
-def _label(dtype: str, to: str, shape: tuple[int, ...]) -> str:
+def _label(dtype: str, to: str, shape: tuple[int, ...], precision: str = "double") -> str:
     types = short(dtype) if dtype == to else f"{short(dtype)} to {short(to)}"
-    return f"gradient magnitude {types} {'x'.join(map(str, shape))}"
+    of = "" if precision == "double" else f", {precision} precision"
+    return f"gradient magnitude {types} {'x'.join(map(str, shape))}{of}"
 
 
-def _ours(image: np.ndarray, out: np.ndarray) -> Callable[[], np.ndarray]:
+def _ours(image: np.ndarray, out: np.ndarray, precision: str = "double") -> Callable[[], np.ndarray]:
     import oxitk
 
-    return partial(oxitk.gradient_magnitude, image, out=out)
+    return partial(oxitk.gradient_magnitude, image, precision=precision, out=out)
 
 
 def _itk(image: np.ndarray) -> tuple[Callable[[], object], Callable[[], np.ndarray]]:
@@ -103,24 +106,24 @@ def _beside(
     yield f"{label}, {peer}", bound, f"× {peer}", ask
 
 
-def _beside_copy(bench: Bench, shape: tuple[int, ...]) -> Row:
-    label = _label("float32", "float32", shape)
+def _beside_copy(bench: Bench, shape: tuple[int, ...], precision: str = "double", bound: float = 0.35) -> Row:
+    label = _label("float32", "float32", shape, precision)
 
     def ask() -> float:
         image, out, copy = noise(shape, "float32"), np.empty(shape, "float32"), np.empty(shape, "float32")
-        jobs = {"oxitk": _ours(image, out), "np.copyto": partial(np.copyto, copy, image)}
+        jobs = {"oxitk": _ours(image, out, precision), "np.copyto": partial(np.copyto, copy, image)}
         speeds = _ratio(bench, label, jobs, image.size)
         return speeds["oxitk"] / speeds["np.copyto"]
 
-    return f"{label}, np.copyto", 0.35, "× np.copyto", ask
+    return f"{label}, np.copyto", bound, "× np.copyto", ask
 
 
-def _beside_numpy(bench: Bench) -> Row:
-    label = _label("float32", "float32", VOLUME)
+def _beside_numpy(bench: Bench, precision: str) -> Row:
+    label = _label("float32", "float32", VOLUME, precision)
 
     def ask() -> float:
         image, out = noise(VOLUME, "float32"), np.empty(VOLUME, "float32")
-        ours = _ours(image, out)
+        ours = _ours(image, out, precision)
 
         def theirs() -> np.ndarray:
             return np.sqrt(sum(axis * axis for axis in np.gradient(image)))

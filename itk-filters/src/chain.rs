@@ -14,7 +14,7 @@ mod text;
 ///
 /// - `median(radius=1, nan_policy=order)`
 /// - `mean(radius=1, dtype=float32)`
-/// - `gradient_magnitude(spacing=image, dtype=float32)`
+/// - `gradient_magnitude(spacing=image, precision=double, dtype=float32)`
 /// - `gradient(spacing=image, use_image_direction=true, dtype=float32)`
 /// - `derivative(order=1, axis_xyz=0, spacing=image, dtype=float32)`
 /// - `sobel(legacy_coefficients=true, dtype=float32)`

@@ -25,7 +25,7 @@ mod recursive;
 mod smoothing;
 
 pub use chain::Chain;
-pub use gradient::{Derivative, Gradient, GradientMagnitude, Sobel};
+pub use gradient::{Derivative, Gradient, GradientMagnitude, Precision, Sobel};
 pub use itk_core::{Apply, Filter, Maps, Task};
 pub use kernel::choose::Algorithm;
 #[doc(hidden)]

@@ -163,12 +163,13 @@ def naive_sobel(a, legacy_coefficients: bool = True, dtype=None) -> np.ndarray:
         return cast(np.sqrt(total.astype(real)).astype(np.float64), dtype)
 
 
-def naive_gradient_magnitude(a, spacing=None, dtype=None) -> np.ndarray:
-    """ITK's operations in ITK's order, in float64; see `exact_gradient` and `cast`."""
+def naive_gradient_magnitude(a, spacing=None, dtype=None, precision="double") -> np.ndarray:
+    """ITK's operations in ITK's order, in float64, or differences in float32; see `exact_gradient` and `cast`."""
     a = np.asarray(a)
     if dtype is None:
         dtype = np.float64 if a.dtype.newbyteorder("=") == np.float64 else np.float32
-    return cast(exact_gradient(a, spacing), dtype)
+    gradient = exact_gradient if precision == "double" else single_gradient
+    return cast(gradient(a, spacing).astype(np.float64), dtype)
 
 
 def exact_gradient(a, spacing=None) -> np.ndarray:
@@ -185,11 +186,32 @@ def exact_gradient(a, spacing=None) -> np.ndarray:
     with np.errstate(all="ignore"):
         for axis in reversed(range(a.ndim)):
             c = 0.5 * (1.0 / np.float64(spacing[axis]))
-            below = np.concatenate([f.take([0], axis), f], axis).take(range(f.shape[axis]), axis)
-            above = np.concatenate([f, f.take([-1], axis)], axis).take(range(1, f.shape[axis] + 1), axis)
+            below, above = beside(f, axis)
             g = ((0.0 + c * below) + 0.0 * f) + (-c) * above
             total = total + g * g
         return np.sqrt(total)
+
+
+def single_gradient(a, spacing=None) -> np.ndarray:
+    """The float32 magnitude that ``precision="single"`` is."""
+    a = native(a)
+    spacing = per_axis(1.0 if spacing is None else spacing, a.ndim)
+    total = np.zeros(a.shape, np.float32)
+    if a.size == 0:
+        return total
+    with np.errstate(all="ignore"):
+        f = a.astype(np.float64).astype(np.float32)
+        for axis in reversed(range(a.ndim)):
+            below, above = beside(f, axis)
+            g = np.float32(0.5 * (1.0 / np.float64(spacing[axis]))) * (below - above)
+            total = total + g * g
+        return np.sqrt(total) + np.float32(0) * f
+
+
+def beside(f: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The neighbours below and above along an axis, the nearest pixel beyond the border."""
+    below = np.concatenate([f.take([0], axis), f], axis).take(range(f.shape[axis]), axis)
+    return below, np.concatenate([f, f.take([-1], axis)], axis).take(range(1, f.shape[axis] + 1), axis)
 
 
 def cast(x: np.ndarray, dtype) -> np.ndarray:

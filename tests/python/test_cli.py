@@ -93,6 +93,9 @@ def test_median_radius_in_xyz(cli, volume, tmp_path):
 def test_gradient_magnitude(cli, volume, tmp_path):
     succeeded(cli("gradient-magnitude", "in.mha", "out.nrrd"))
     oracle.assert_same(read(tmp_path / "out.nrrd"), oracle.naive_gradient_magnitude(volume, (3, 2, 1)))
+    succeeded(cli("gradient-magnitude", "in.mha", "out.nrrd", "--precision", "single"))
+    want = oracle.naive_gradient_magnitude(volume, (3, 2, 1), precision="single")
+    oracle.assert_same(read(tmp_path / "out.nrrd"), want)
 
 
 def test_recursive_gaussians(cli, volume, tmp_path):

@@ -79,6 +79,8 @@ def test_median(arguments, error, says):
         ({"dtype": "no such type"}, TypeError, "no such type"),
         ({"dtype": object}, TypeError, "object"),
         ({"dtype": "M8[s]"}, TypeError, "datetime64"),
+        ({"precision": "half"}, ValueError, "precision must be 'double' or 'single', got \"half\""),
+        ({"precision": 1}, TypeError, "precision"),
         ({"axes": 2}, ValueError, "axes"),
         ({"axes": (1, 1)}, ValueError, "axes"),
         ({"axes": (0,), "spacing": (1, 2)}, ValueError, "spacing"),

@@ -25,6 +25,7 @@ FILTERS = [
     oxitk.GradientMagnitude(),
     oxitk.GradientMagnitude(spacing=(0.5, 2, 3), dtype="float64"),
     oxitk.GradientMagnitude(dtype=np.uint8, axes=1),
+    oxitk.GradientMagnitude(precision="single", spacing=3),
     oxitk.Mean(),
     oxitk.Mean((1, 0, 2), dtype="float64"),
     oxitk.RecursiveGaussian(),
@@ -55,7 +56,7 @@ def test_calls_are_the_functions():
     oracle.assert_same(oxitk.Median(1, axes=(0, 2))(A), oxitk.median(A, 1, axes=(0, 2)))
     oracle.assert_same(oxitk.Median(1, channel_axis=0)(A), oxitk.median(A, 1, channel_axis=0))
     oracle.assert_same(oxitk.GradientMagnitude()(A), oxitk.gradient_magnitude(A))
-    options = {"spacing": (0.5, 2, 3), "dtype": "u1"}
+    options = {"spacing": (0.5, 2, 3), "precision": "single", "dtype": "u1"}
     oracle.assert_same(oxitk.GradientMagnitude(**options)(A), oxitk.gradient_magnitude(A, **options))
 
 

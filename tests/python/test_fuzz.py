@@ -139,7 +139,12 @@ def options(**kinds):
 
 SHARED = {"axes": PER_AXIS, "channel_axis": INTEGERS, "out": arrays()}
 MEDIAN = options(radius=PER_AXIS, nan_policy=st.sampled_from(["propagate", "omit", "raise", "Omit"]), **SHARED)
-GRADIENT = options(spacing=REALS, dtype=st.sampled_from([*DTYPES, "c8", ">f4", float, None]), **SHARED)
+GRADIENT = options(
+    spacing=REALS,
+    precision=st.sampled_from(["double", "single", "Single"]),
+    dtype=st.sampled_from([*DTYPES, "c8", ">f4", float, None]),
+    **SHARED,
+)
 IMAGE = options(
     copy=st.booleans(),
     spacing_xyz=REALS,

@@ -31,6 +31,24 @@ def test_every_type_to_every_type(dtype, to):
     oracle.assert_same(got, oracle.naive_gradient_magnitude(a, (1.7, 0.9), to))
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_single_precision_equals_the_oracle(dtype, shape):
+    a = noise(dtype, shape)
+    for spacing, to in ((None, "f4"), (0.3, "f8"), (tuple(range(1, 1 + len(shape))), "u1"), (7, "f2")):
+        got = oxitk.gradient_magnitude(a, spacing=spacing, precision="single", dtype=to)
+        oracle.assert_same(got, oracle.naive_gradient_magnitude(a, spacing, to, "single"), f"spacing {spacing}")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "f2", "f4"])
+def test_single_precision_is_as_near_as_it_says(dtype, shape):
+    a = (np.random.default_rng(3).normal(90, 40, shape)).astype(dtype)
+    exact = oxitk.gradient_magnitude(a, spacing=0.7, dtype="f8")
+    single = oxitk.gradient_magnitude(a, spacing=0.7, dtype="f8", precision="single")
+    assert (np.abs(single - exact) <= (4 + len(shape) / 2) * 2.0**-24 * exact).all()
+
+
 def test_cases_in_the_default_type():
     for case in cases():
         got = oxitk.gradient_magnitude(case.array, spacing=case.spacing)

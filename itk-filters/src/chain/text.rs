@@ -7,7 +7,7 @@ use itk_core::{Error, PerAxis, PixelType, Result};
 use super::Chain;
 use crate::{
     Derivative, GaussianOrder, Gradient, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Mean, Median,
-    NanPolicy, RecursiveGaussian, SmoothingRecursiveGaussian, Sobel,
+    NanPolicy, Precision, RecursiveGaussian, SmoothingRecursiveGaussian, Sobel,
 };
 
 impl FromStr for Chain {
@@ -79,10 +79,13 @@ fn gradient_magnitude(mut parameters: Parameters<'_>) -> Result<GradientMagnitud
     if let Some(spacing) = parameters.spacing()? {
         gradient = gradient.spacing(spacing);
     }
+    if let Some(precision) = parameters.take("precision") {
+        gradient = gradient.precision(precision.parse::<Precision>().map_err(|e| e.to_string())?);
+    }
     if let Some(pixel_type) = parameters.pixel_type()? {
         gradient = gradient.pixel_type(pixel_type);
     }
-    parameters.finish("spacing, spacing_xyz, dtype").map(|()| gradient)
+    parameters.finish("spacing, spacing_xyz, precision, dtype").map(|()| gradient)
 }
 
 fn recursive_gaussian(mut parameters: Parameters<'_>) -> Result<RecursiveGaussian, String> {

@@ -1,7 +1,10 @@
 //! The magnitude of the gradient by central differences.
 
+use std::fmt;
+use std::str::FromStr;
+
 use itk_core::{
-    Axes, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
+    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
 };
 
 use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
@@ -9,9 +12,53 @@ use crate::kernel::stencil::{Sweep, is_exact_in_f32};
 
 mod bytes;
 mod central;
+mod single;
 
 use bytes::Bytes;
 use central::Central;
+use single::Single;
+
+/// What a filter computes in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// f64, as ITK does: equal to it.
+    #[default]
+    Double,
+    /// f32: faster, and a little off.
+    Single,
+}
+
+impl Precision {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Double, Self::Single];
+
+    /// Its name in texts: `double`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Single => "single",
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|precision| precision.name() == text).ok_or_else(|| Error::Parameter {
+            filter: NAME,
+            name: "precision",
+            expected: "'double' or 'single'".into(),
+            got: format!("{text:?}"),
+        })
+    }
+}
 
 /// The magnitude of the gradient: the root of the sum of squared central differences.
 ///
@@ -25,6 +72,12 @@ use central::Central;
 ///
 /// Integer results are truncated toward zero, as in ITK; one that does not fit becomes the nearest value that
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.
+///
+/// # Precision
+/// [`Precision::Single`] takes differences in f32 and is up to three times as fast. With `n` axes, results in f32 or f64 are
+/// then off by at most (4 + n / 2) · 2⁻²⁴ of themselves, where f32 holds the pixels and no difference or square is beyond its
+/// range: slopes above 10¹⁹ give infinity, those below 10⁻¹⁸ fade. Pixels that f32 does not hold are rounded to it first.
+/// Spacings whose inverse it does not hold are computed with in f64 after all.
 ///
 /// # Errors
 /// [`itk_core::Error::Components`] for pixels of several components; [`itk_core::Error::Parameter`] for a given spacing that is
@@ -48,6 +101,7 @@ use central::Central;
 pub struct GradientMagnitude {
     spacing: Spacing,
     axes: PerAxis<bool>,
+    precision: Precision,
     pixel_type: Option<PixelType>,
 }
 
@@ -65,7 +119,17 @@ impl Default for GradientMagnitude {
 impl GradientMagnitude {
     /// With the image's own spacing.
     pub fn new() -> Self {
-        Self { spacing: Spacing::Image, axes: PerAxis::uniform(true), pixel_type: None }
+        Self {
+            spacing: Spacing::Image,
+            axes: PerAxis::uniform(true),
+            precision: Precision::Double,
+            pixel_type: None,
+        }
+    }
+
+    /// What to compute in.
+    pub fn precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     setters!(spacing, axes, pixel_type);
@@ -100,7 +164,7 @@ impl Filter for GradientMagnitude {
 
     fn fill(&self, task: Task<'_>) -> Result<()> {
         let scales = self.scales(task.input)?;
-        task.output.pixel_type().visit(Fill { scales, task })
+        task.output.pixel_type().visit(Fill { scales, precision: self.precision, task })
     }
 }
 
@@ -108,6 +172,7 @@ impl<I: Pixel, O: Pixel> Maps<I, O> for GradientMagnitude {}
 
 struct Fill<'a> {
     scales: Axes<Option<f64>>,
+    precision: Precision,
     task: Task<'a>,
 }
 
@@ -115,7 +180,7 @@ impl VisitType for Fill<'_> {
     type Out = Result<()>;
 
     fn visit<O: Pixel>(self) -> Result<()> {
-        let Self { mut scales, task } = self;
+        let Self { mut scales, precision, task } = self;
         let (mut source, mut offset) = (task.source, task.offset());
         let mut output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
         // Pixels that follow each other along y are better taken along it; so are short parts of rows. The sum of the first
@@ -142,6 +207,7 @@ impl VisitType for Fill<'_> {
             (PixelType::U8 | PixelType::I8, to) if unit && to != PixelType::F64 => {
                 fill!(Bytes::<f32>::new(cross))
             }
+            _ if precision == Precision::Single && cross.fits_f32() => fill!(Single::new(cross)),
             (from, PixelType::F32) if is_exact_in_f32(from) => fill!(Central::<f32, f32>::new(cross, from)),
             (from, _) if is_exact_in_f32(from) => fill!(Central::<f32, f64>::new(cross, from)),
             (from, PixelType::F32) => fill!(Central::<f64, f32>::new(cross, from)),
@@ -177,6 +243,15 @@ impl Cross {
 
     /// Whether all factors are a half.
     fn is_unit(&self) -> bool {
-        self.along_x.iter().chain(&self.others).all(|&c| c == 0.5)
+        self.factors().all(|c| c == 0.5)
+    }
+
+    /// Whether f32 has numbers as near to the factors as it has to others.
+    fn fits_f32(&self) -> bool {
+        self.factors().all(|c| (c as f32).is_normal())
+    }
+
+    fn factors(&self) -> impl Iterator<Item = f64> {
+        self.along_x.iter().chain(&self.others).copied()
     }
 }

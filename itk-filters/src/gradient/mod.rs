@@ -8,5 +8,5 @@ mod sobel;
 
 pub use derivative::Derivative;
 pub use gradient::Gradient;
-pub use gradient_magnitude::GradientMagnitude;
+pub use gradient_magnitude::{GradientMagnitude, Precision};
 pub use sobel::Sobel;

@@ -23,6 +23,7 @@ Floats: TypeAlias = SupportsFloat | Sequence[SupportsFloat] | NDArray[np.floatin
 Rows: TypeAlias = Sequence[Sequence[SupportsFloat]] | NDArray[np.floating] | NDArray[np.integer]
 Metadata: TypeAlias = Mapping[str, str | int | float]
 NanPolicy: TypeAlias = Literal["propagate", "omit", "raise"]
+Precision: TypeAlias = Literal["double", "single"]
 Filter: TypeAlias = (
     Derivative
     | Gradient

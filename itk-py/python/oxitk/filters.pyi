@@ -5,7 +5,7 @@ from typing import Literal, SupportsIndex, TypeAlias, TypeVar, final, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from oxitk._arguments import Filter, Floats, Ints, NanPolicy, Progress
+from oxitk._arguments import Filter, Floats, Ints, NanPolicy, Precision, Progress
 from oxitk.image import Image
 from oxitk.threads import CancelToken
 
@@ -127,7 +127,7 @@ class GradientMagnitude:
 
     Parameters
     ----------
-    spacing, axes, channel_axis, dtype
+    spacing, axes, channel_axis, precision, dtype
         As in `gradient_magnitude`.
 
     See Also
@@ -147,6 +147,7 @@ class GradientMagnitude:
         spacing: Floats | None = None,
         axes: Ints | None = None,
         channel_axis: SupportsIndex | None = None,
+        precision: Precision = "double",
         dtype: DTypeLike | None = None,
     ) -> GradientMagnitude: ...
     @overload
@@ -939,6 +940,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: DTypeLike | None = None,
     out: None = None,
     progress: Progress | None = None,
@@ -952,6 +954,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: DTypeLike | None = None,
     out: Image,
     progress: Progress | None = None,
@@ -965,6 +968,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: DTypeLike | None = None,
     out: NDArray[_Other],
     progress: Progress | None = None,
@@ -978,6 +982,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: type[_Other] | np.dtype[_Other],
     out: None = None,
     progress: Progress | None = None,
@@ -991,6 +996,7 @@ def gradient_magnitude(  # type: ignore[overload-overlap]
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: None = None,
     out: None = None,
     progress: Progress | None = None,
@@ -1004,6 +1010,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: None = None,
     out: None = None,
     progress: Progress | None = None,
@@ -1017,6 +1024,7 @@ def gradient_magnitude(
     spacing: Floats | None = None,
     axes: Ints | None = None,
     channel_axis: SupportsIndex | None = None,
+    precision: Precision = "double",
     dtype: DTypeLike | None = None,
     out: None = None,
     progress: Progress | None = None,
@@ -1037,6 +1045,8 @@ def gradient_magnitude(
         The axes to differentiate along. Default all.
     channel_axis : int, optional
         An axis not to differentiate along, such as the colours of an image.
+    precision : {'double', 'single'}, default 'double'
+        ``'single'`` computes in float32, up to three times as fast, and is no longer equal to ITK. See Notes.
     dtype : dtype, optional
         Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
         truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
@@ -1075,6 +1085,10 @@ def gradient_magnitude(
     difference there is half of a one-sided one. ``scipy.ndimage`` has no twin; of
     ``scipy.ndimage.generic_gradient_magnitude`` with a central difference it is one, with ``mode="nearest"``.
     The direction of an image is not looked at. Runs without the GIL on all threads.
+
+    With ``precision="single"`` and n axes, float results are off by at most (4 + n / 2) * 2**-24 of themselves, where
+    float32 holds the pixels and no difference or square is beyond its range: slopes above 1e19 give infinity, those
+    below 1e-18 fade. Pixels that it does not hold are rounded to it first.
 
     Examples
     --------

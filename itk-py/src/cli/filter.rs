@@ -110,6 +110,9 @@ pub(super) struct GradientMagnitude {
     /// Differences per pixel, not per unit of length
     #[arg(long)]
     no_spacing: bool,
+    /// What to compute in: double, equal to ITK, or single, which is faster
+    #[arg(long, value_name = "PRECISION", default_value_t)]
+    precision: itk_filters::Precision,
     /// Type of the output's pixels [default: float32, float64 for float64 input]
     #[arg(long, value_name = "TYPE")]
     dtype: Option<PixelType>,
@@ -121,7 +124,9 @@ impl Command for GradientMagnitude {
     }
 
     fn filter(&self) -> Result<Chain, Stop> {
-        let filter = itk_filters::GradientMagnitude::new().use_image_spacing(!self.no_spacing);
+        let filter = itk_filters::GradientMagnitude::new()
+            .use_image_spacing(!self.no_spacing)
+            .precision(self.precision);
         Ok(Chain::new().then(match self.dtype {
             Some(pixel_type) => filter.pixel_type(pixel_type),
             None => filter,

@@ -20,6 +20,8 @@ use super::{Watch, filter_methods, hash, join, reduce, run};
 ///     The axes to differentiate along. Default all.
 /// channel_axis : int, optional
 ///     An axis not to differentiate along, such as the colours of an image.
+/// precision : {'double', 'single'}, default 'double'
+///     ``'single'`` computes in float32, up to three times as fast, and is no longer equal to ITK. See Notes.
 /// dtype : dtype, optional
 ///     Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
 ///     truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
@@ -59,20 +61,25 @@ use super::{Watch, filter_methods, hash, join, reduce, run};
 /// ``scipy.ndimage.generic_gradient_magnitude`` with a central difference it is one, with ``mode="nearest"``.
 /// The direction of an image is not looked at. Runs without the GIL on all threads.
 ///
+/// With ``precision="single"`` and n axes, float results are off by at most (4 + n / 2) * 2**-24 of themselves, where
+/// float32 holds the pixels and no difference or square is beyond its range: slopes above 1e19 give infinity, those
+/// below 1e-18 fade. Pixels that it does not hold are rounded to it first.
+///
 /// Examples
 /// --------
 /// >>> import numpy as np, oxitk
 /// >>> oxitk.gradient_magnitude(np.array([0, 10, 20, 30], dtype=np.uint8), spacing=0.5)
 /// array([10., 20., 20., 10.], dtype=float32)
 #[pyfunction]
-#[pyo3(signature = (image, *, spacing=None, axes=None, channel_axis=None, dtype=None, out=None, progress=None,
-                    cancel=None, num_threads=None))]
+#[pyo3(signature = (image, *, spacing=None, axes=None, channel_axis=None, precision="double", dtype=None, out=None,
+                    progress=None, cancel=None, num_threads=None))]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
 pub(crate) fn gradient_magnitude<'py>(
     image: &Bound<'py, PyAny>,
     spacing: Option<&Bound<'py, PyAny>>,
     axes: Option<&Bound<'py, PyAny>>,
     channel_axis: Option<&Bound<'py, PyAny>>,
+    precision: &str,
     dtype: Option<&Bound<'py, PyAny>>,
     out: Option<&Bound<'py, PyAny>>,
     progress: Option<&Bound<'py, PyAny>>,
@@ -80,14 +87,14 @@ pub(crate) fn gradient_magnitude<'py>(
     num_threads: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let watch = Watch::new("gradient_magnitude", progress, cancel, num_threads)?;
-    run(&[Spec::gradient_magnitude(spacing, axes, channel_axis, dtype)?], image, out, &watch)
+    run(&[Spec::gradient_magnitude(spacing, axes, channel_axis, precision, dtype)?], image, out, &watch)
 }
 
 /// The gradient magnitude as an object: called with an image, picklable, hashable, joined by ``|``.
 ///
 /// Parameters
 /// ----------
-/// spacing, axes, channel_axis, dtype
+/// spacing, axes, channel_axis, precision, dtype
 ///     As in `gradient_magnitude`.
 ///
 /// See Also
@@ -104,13 +111,14 @@ pub(crate) struct PyGradientMagnitude(pub(super) Spec);
 
 filter_methods!(PyGradientMagnitude {
     #[new]
-    #[pyo3(signature = (*, spacing=None, axes=None, channel_axis=None, dtype=None))]
+    #[pyo3(signature = (*, spacing=None, axes=None, channel_axis=None, precision="double", dtype=None))]
     fn new(
         spacing: Option<&Bound<'_, PyAny>>,
         axes: Option<&Bound<'_, PyAny>>,
         channel_axis: Option<&Bound<'_, PyAny>>,
+        precision: &str,
         dtype: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        Ok(Self(Spec::gradient_magnitude(spacing, axes, channel_axis, dtype)?))
+        Ok(Self(Spec::gradient_magnitude(spacing, axes, channel_axis, precision, dtype)?))
     }
 });

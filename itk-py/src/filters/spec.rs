@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use itk_core::{Axes, Header, PerAxis, PixelType};
-use itk_filters::{Derivative, Filter, Gradient, GradientMagnitude, Mean, Median, NanPolicy, Sobel};
+use itk_filters::{
+    Derivative, Filter, Gradient, GradientMagnitude, Mean, Median, NanPolicy, Precision, Sobel,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -13,6 +15,7 @@ use super::recursion::Recursion;
 use super::values::{self, dtype_text, one_axis, radius_of, spacing_of, spacing_text, text_of};
 use crate::arguments::{Argument, Selection, Values, integer, radii};
 use crate::convert;
+use crate::errors::to_py;
 
 /// A filter with its arguments, before the number of axes is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,7 @@ pub(crate) enum Spec {
     GradientMagnitude {
         spacing: Option<Values<f64>>,
         selection: Selection,
+        precision: Precision,
         dtype: Option<PixelType>,
     },
     Mean {
@@ -91,12 +95,14 @@ impl Spec {
         spacing: Option<&Bound<'_, PyAny>>,
         axes: Option<&Bound<'_, PyAny>>,
         channel_axis: Option<&Bound<'_, PyAny>>,
+        precision: &str,
         dtype: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let name = "gradient_magnitude";
         Ok(Self::GradientMagnitude {
             spacing: values::spacing(spacing, name)?,
             selection: Selection::new(name, axes, channel_axis)?,
+            precision: precision.parse().map_err(to_py)?,
             dtype: dtype.map(|dtype| convert::requested_type(dtype, name)).transpose()?,
         })
     }
@@ -233,8 +239,8 @@ impl Spec {
                     None => Arc::new(mean),
                 })
             }
-            Self::GradientMagnitude { spacing, dtype, .. } => {
-                let mut filter = GradientMagnitude::new();
+            Self::GradientMagnitude { spacing, precision, dtype, .. } => {
+                let mut filter = GradientMagnitude::new().precision(*precision);
                 if let Some(spacing) = spacing {
                     filter = filter.spacing(spacing_of(spacing, self.name(), rank, &chosen)?);
                 }
@@ -259,8 +265,9 @@ impl Spec {
                 dict.set_item("radius", radius)?;
                 dict.set_item("nan_policy", nan_policy.name())?;
             }
-            Self::GradientMagnitude { spacing, dtype, .. } => {
+            Self::GradientMagnitude { spacing, precision, dtype, .. } => {
                 dict.set_item("spacing", spacing.as_ref())?;
+                dict.set_item("precision", precision.name())?;
                 dict.set_item("dtype", dtype.map(PixelType::numpy_name))?;
             }
             Self::Derivative { order, axis, spacing, dtype, .. } => {
@@ -320,8 +327,13 @@ impl Spec {
                 let all = [&*selection.text(), legacy, &*dtype_text(*dtype)].concat();
                 format!("oxitk.Sobel({})", all.trim_start_matches(", "))
             }
-            Self::GradientMagnitude { spacing, selection, dtype } => {
-                let all = [spacing_text(spacing.as_ref()), selection.text(), dtype_text(*dtype)].concat();
+            Self::GradientMagnitude { spacing, selection, precision, dtype } => {
+                let precision = match precision {
+                    Precision::Double => String::new(),
+                    other => format!(", precision='{other}'"),
+                };
+                let spacing = spacing_text(spacing.as_ref());
+                let all = [spacing, selection.text(), precision, dtype_text(*dtype)].concat();
                 format!("oxitk.GradientMagnitude({})", all.trim_start_matches(", "))
             }
             Self::Recursion(recursion) => recursion.text(),

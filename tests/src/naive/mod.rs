@@ -14,7 +14,7 @@ mod sobel;
 
 pub use derivative::derivative;
 pub use gradient::gradient;
-pub use gradient_magnitude::gradient_magnitude;
+pub use gradient_magnitude::{gradient_magnitude, single_precision_gradient_magnitude};
 pub use gradient_magnitude_recursive_gaussian::gradient_magnitude_recursive_gaussian;
 pub use mean::mean;
 pub use median::{median, median_weighted};

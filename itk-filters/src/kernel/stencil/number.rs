@@ -225,12 +225,13 @@ macro_rules! narrow_others {
         impl Narrow for $type {
             #[inline(always)]
             fn of_f64(value: f64) -> Self {
-                Self::from_f64(value)
+                // f16 has a function of that name, which rounds otherwise.
+                <Self as Pixel>::from_f64(value)
             }
 
             #[inline(always)]
             fn of_f32(value: f32) -> Self {
-                Self::from_f64(f64::from(value))
+                <Self as Pixel>::from_f64(f64::from(value))
             }
         }
     )*};
