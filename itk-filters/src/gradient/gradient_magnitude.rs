@@ -74,7 +74,7 @@ impl FromStr for Precision {
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.
 ///
 /// # Precision
-/// [`Precision::Single`] takes differences in f32 and is up to three times as fast. With `n` axes, results in f32 or f64 are
+/// [`Precision::Single`] takes differences in f32, which is faster. With `n` axes, results in f32 or f64 are
 /// then off by at most (4 + n / 2) · 2⁻²⁴ of themselves, where f32 holds the pixels and no difference or square is beyond its
 /// range: slopes above 10¹⁹ give infinity, those below 10⁻¹⁸ fade. Pixels that f32 does not hold are rounded to it first.
 /// Spacings whose inverse it does not hold are computed with in f64 after all.

@@ -1046,7 +1046,7 @@ def gradient_magnitude(
     channel_axis : int, optional
         An axis not to differentiate along, such as the colours of an image.
     precision : {'double', 'single'}, default 'double'
-        ``'single'`` computes in float32, up to three times as fast, and is no longer equal to ITK. See Notes.
+        ``'single'`` computes in float32, which is faster and no longer equal to ITK. See Notes.
     dtype : dtype, optional
         Type of the result: float64 for float64, else float32, unless given here or by `out`. Integers are
         truncated toward zero; values that don't fit become the nearest that do, and NaN becomes 0.
