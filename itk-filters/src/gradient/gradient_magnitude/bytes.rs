@@ -16,7 +16,7 @@ use crate::kernel::stencil::{Number, Results, Rows, Stencil};
 /// The sum of squares of at most 6 differences of 8-bit numbers is less than 2²⁴, so f32 holds it. Its root in f32 is its root
 /// in f64 rounded to f32, as f64 has more than twice the digits of f32 and two more; half of it is exact. The integer
 /// part is the same too: below an even number 2m, the largest root is that of 4m² - 1, which is more than 1 / 4m less,
-/// and f32 tells these apart.
+/// and f32 tells these apart. Along up to 4 axes, half of the root is at most half of that of 4 · 255², so a byte holds it.
 pub(super) struct Bytes<R> {
     cross: Cross,
     result: PhantomData<fn() -> R>,
@@ -54,7 +54,7 @@ impl<R: Number> Stencil for Bytes<R> {
                 let (left, right, above, below) = (beside(0, -1), beside(0, 1), beside(1, 0), beside(2, 0));
                 for i in 0..n {
                     let sum = square(left.at(i), right.at(i)) + square(above.at(i), below.at(i));
-                    out.set(i, R::of_f32(0.5 * (sum as f32).sqrt()));
+                    out.set(i, R::half_root(sum));
                 }
             }
             (Some(_), &[_, _]) => {
@@ -65,7 +65,7 @@ impl<R: Number> Stencil for Bytes<R> {
                     let sum = square(left.at(i), right.at(i))
                         + square(above.at(i), below.at(i))
                         + square(before.at(i), behind.at(i));
-                    out.set(i, R::of_f32(0.5 * (sum as f32).sqrt()));
+                    out.set(i, R::half_root(sum));
                 }
             }
             _ => self.general(rows, out),
@@ -113,6 +113,16 @@ fn square(left: i16, right: i16) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::square;
+    use crate::kernel::stencil::Number;
+
+    #[test]
+    fn half_of_a_root_is_that_in_f64_along_up_to_four_axes() {
+        for sum in 0..=4 * 255 * 255 {
+            let half = 0.5 * f64::from(sum).sqrt();
+            assert_eq!(u8::half_root(sum), half as u8, "{sum}");
+            assert_eq!(f32::half_root(sum), half as f32, "{sum}");
+        }
+    }
 
     #[test]
     fn sixteen_bits_hold_the_square_of_a_difference() {

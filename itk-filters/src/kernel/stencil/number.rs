@@ -102,6 +102,8 @@ pub(crate) trait Number: Copy + Default {
     fn of_f64(value: f64) -> Self;
     /// Converted as to a pixel.
     fn of_f32(value: f32) -> Self;
+    /// Half of the root of a sum of squares, whose result fits.
+    fn half_root(sum: u32) -> Self;
     /// As a pixel: what does not fit becomes the nearest value that does, NaN becomes 0.
     fn narrow<T: Narrow>(self) -> T;
 }
@@ -117,6 +119,11 @@ impl Number for f64 {
     #[inline(always)]
     fn of_f32(value: f32) -> Self {
         value.into()
+    }
+
+    #[inline(always)]
+    fn half_root(sum: u32) -> Self {
+        0.5 * f64::from(sum).sqrt()
     }
 
     #[inline(always)]
@@ -139,6 +146,11 @@ impl Number for f32 {
     }
 
     #[inline(always)]
+    fn half_root(sum: u32) -> Self {
+        0.5 * (sum as Self).sqrt()
+    }
+
+    #[inline(always)]
     fn narrow<T: Narrow>(self) -> T {
         T::of_f32(self)
     }
@@ -156,6 +168,13 @@ impl Number for u8 {
     #[inline(always)]
     fn of_f32(value: f32) -> Self {
         Narrow::of_f32(value)
+    }
+
+    #[inline(always)]
+    fn half_root(sum: u32) -> Self {
+        // SAFETY: a root of 32 bits lies between 0 and 65536.
+        let root = unsafe { (sum as f32).sqrt().to_int_unchecked::<i32>() };
+        (root >> 1) as Self
     }
 
     #[inline(always)]
