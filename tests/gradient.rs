@@ -142,6 +142,11 @@ fn every_width_equals_the_naive_twin() {
     check::<f32, f32>(&[70, 900, 11], 1.0);
     check::<i32, f32>(&[600, 300, 5], 0.7);
     check::<f64, f64>(&[40, 33, 21, 9], 0.3);
+    // Rows that follow each other, in more than one run.
+    check::<f32, f32>(&[200, 100, 3], 1.0);
+    check::<f32, f64>(&[130, 33, 2], 0.7);
+    check::<f64, f64>(&[129, 65, 3], 0.3);
+    check::<f64, f64>(&[128, 34], 1.0);
 }
 
 #[test]

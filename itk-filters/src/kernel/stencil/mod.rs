@@ -1,8 +1,8 @@
 //! Stencils: each result is computed from the rows around its pixel, some columns at a time.
 //!
 //! Rows are converted once into a ring that stays in the first-level cache, with the nearest pixel repeated beyond the
-//! border; then one pass over them computes a row of results, which are converted and written in place. The last
-//! columns of a row overlap those before, so no pixel goes alone.
+//! border; then one pass over them computes a row of results, which are converted and written in place. Rows of the stencil's
+//! own types are read where they are. The last columns overlap those before, so no pixel goes alone.
 #![expect(
     unsafe_code,
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
@@ -14,8 +14,10 @@ use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut,
 
 use super::tiles::INLINE;
 
+mod compute;
 pub(super) mod number;
 mod operands;
+mod pixels;
 mod ring;
 pub(crate) mod rows;
 mod short;
@@ -23,6 +25,7 @@ mod work;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
 pub(crate) use operands::{Results, Rows};
+use pixels::Pixels;
 use work::{Output, Run, Work};
 
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
@@ -65,6 +68,12 @@ pub(crate) trait Stencil: Sync {
 
     /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop.
     fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>);
+}
+
+/// How a brick's rows are read.
+enum Driver<'a, K: Stencil> {
+    Pixels(Pixels<'a, K>),
+    Staged(Work<'a, K>),
 }
 
 /// A stencil's run over an image.
@@ -156,7 +165,11 @@ impl<K: Stencil> Sweep<'_, K> {
         let width = brick.size()[0];
         let first = brick.first().get(1).copied().unwrap_or(0);
         let rows = first..first + size.first().copied().unwrap_or(1);
-        let mut work = Work::new(self, brick.first()[0], width, rows, O::TYPE);
+        let mut driver = if self.is_in_place(width, O::TYPE) {
+            Driver::Pixels(Pixels::new(self, level, brick.first()[0], width))
+        } else {
+            Driver::Staged(Work::new(self, brick.first()[0], width, rows))
+        };
         let in_place = brick.is_plain();
         let mut spare = vec![O::default(); if in_place { 0 } else { width * RUN }];
         let mut rest = Axes::filled(size.len(), 0);
@@ -171,7 +184,10 @@ impl<K: Stencil> Sweep<'_, K> {
                 let pitch = (width * size_of::<O>()) as isize;
                 Output { start: spare.as_mut_ptr().cast(), pitch, pixel: O::TYPE }
             };
-            simd::dispatch(level, Run { work: &mut work, index, rows, output });
+            match &mut driver {
+                Driver::Pixels(pixels) => pixels.run(&index, rows, output),
+                Driver::Staged(work) => simd::dispatch(level, Run { work, index, rows, output }),
+            }
             if !in_place {
                 for (i, row) in spare.chunks_exact(width).take(rows).enumerate() {
                     let at = Axes::from_fn(size.len(), |a| rest[a] + if a == 0 { i } else { 0 });

@@ -18,11 +18,21 @@ pub(crate) struct Rows<'a, V> {
 
 impl<'a, V> Rows<'a, V> {
     /// # Safety
-    /// For as long as `'a`, from the column `at` after each start on, `length` values are valid for reads, and so are those beside
-    /// them that the stencil takes.
+    /// For as long as `'a`, from each start on, `length` values are valid for reads, and so are those beside them that the stencil
+    /// takes.
     #[inline(always)]
-    pub(super) unsafe fn new(starts: &'a [*const V], side: usize, at: usize, length: usize) -> Self {
-        Self { starts, side, at, length }
+    pub(super) unsafe fn new(starts: &'a [*const V], side: usize, length: usize) -> Self {
+        Self { starts, side, at: 0, length }
+    }
+
+    /// Those of some results, from the one at `at` on.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[inline(always)]
+    pub(super) fn part(&self, at: usize, length: usize) -> Self {
+        assert!(at <= self.length && length <= self.length - at, "a part of the results");
+        Self { at: self.at + at, length, ..*self }
     }
 
     /// A value for each result, so many columns beside its own one: no more than the stencil's radius.
@@ -80,6 +90,16 @@ impl<'a, R: Copy> Results<'a, R> {
     #[inline(always)]
     pub(super) fn of(results: &'a mut [R]) -> Self {
         Self { start: results.as_mut_ptr(), length: results.len(), memory: PhantomData }
+    }
+
+    /// Some of them, from the one at `at` on.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[inline(always)]
+    pub(super) fn part(&mut self, at: usize, length: usize) -> Results<'_, R> {
+        assert!(at <= self.length && length <= self.length - at, "a part of the results");
+        Results { start: self.start.wrapping_add(at), length, memory: PhantomData }
     }
 
     /// How many there are.

@@ -11,9 +11,10 @@ use itk_core::buffer::Brick;
 use itk_core::simd::{self, Job, Level, Simd};
 use itk_core::{Axes, Pixel, Result, Steps};
 
+use super::compute::{Ahead, Compute};
 use super::number::{read_pixels, write_pixels};
 use super::ring::Ring;
-use super::{COLUMNS, Results, Rows, SPAN, STRIP, Staged, Stencil, Sweep, number};
+use super::{COLUMNS, Results, Rows, STRIP, Staged, Stencil, Sweep};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
 const SHORT: usize = 320;
@@ -52,16 +53,10 @@ impl<K: Stencil> Sweep<'_, K> {
                 let at = |row: usize| {
                     Axes::from_fn(size.len() - 1, |a| if a == 0 { y + row } else { rest[a - 1] })
                 };
-                let output = Ahead {
-                    first: brick.row(&at(0)).cast::<u8>().wrapping_offset(
-                        match brick.strides().bytes.get(2) {
-                            Some(slice) => *slice,
-                            None => rows as isize * pitch,
-                        },
-                    ),
-                    bytes: if together { size_of::<O>() } else { 0 },
-                };
-                block.compute(level, &Axes::from_fn(rest.len(), |a| first[a + 2] + rest[a]), output);
+                let slice = brick.strides().bytes.get(2).copied().unwrap_or(rows as isize * pitch);
+                let next = brick.row(&at(0)).cast::<u8>().wrapping_offset(slice);
+                let next = together.then_some(Ahead { first: next, bytes: size_of::<O>() });
+                block.compute(level, &Axes::from_fn(rest.len(), |a| first[a + 2] + rest[a]), next);
                 let results = &block.results[..rows * width];
                 // SAFETY: the rows are the brick's own, or lie in `spare`.
                 let write = |results, to: *mut O| unsafe { write_pixels(level, results, O::TYPE, to.cast()) };
@@ -114,16 +109,8 @@ struct Block<'a, K: Stencil> {
     ends: [Vec<<K::Value as Staged>::Bits>; 2],
     starts: Vec<usize>,
     results: Vec<K::Result>,
-    /// The pixels that will be staged next.
-    next: Ahead,
-}
-
-/// Memory that will be used soon, from its first pixel on; it may lie anywhere.
-#[derive(Clone, Copy)]
-struct Ahead {
-    first: *const u8,
-    /// Bytes a pixel; 0 where pixels do not follow each other.
-    bytes: usize,
+    /// The pixels that will be staged next, and the results that will be written, where these follow each other.
+    next: Vec<Ahead>,
 }
 
 impl<'a, K: Stencil> Block<'a, K> {
@@ -153,7 +140,7 @@ impl<'a, K: Stencil> Block<'a, K> {
             ends: [end(0), end(width - 1)],
             starts: Vec::with_capacity(sweep.stencil.rows().len()),
             results: vec![K::Result::default(); results],
-            next: Ahead { first: std::ptr::null(), bytes: 0 },
+            next: Vec::with_capacity(2),
         }
     }
 
@@ -164,12 +151,12 @@ impl<'a, K: Stencil> Block<'a, K> {
     }
 
     /// The results of the rows at this index on the axes after y.
-    fn compute(&mut self, level: Level, index: &[usize], output: Ahead) {
+    fn compute(&mut self, level: Level, index: &[usize], output: Option<Ahead>) {
         let stencil = self.sweep.stencil;
         let size = &self.sweep.source.size()[2..];
         let (reach, above) = (stencil.radius()[0], stencil.radius()[1]);
         self.starts.clear();
-        self.next.bytes = 0;
+        self.next.clear();
         for row in stencil.rows() {
             let at = Axes::from_fn(size.len(), |a| {
                 (index[a] as isize + row[a + 1]).clamp(0, size[a] as isize - 1) as usize
@@ -183,12 +170,14 @@ impl<'a, K: Stencil> Block<'a, K> {
             let y = above as isize + row[0];
             self.starts.push(start + reach * self.copy + y as usize * self.width);
         }
+        self.next.extend(output);
         let columns = (self.count * self.width).next_multiple_of(COLUMNS);
-        let Self { ring, starts, copy, results, next, .. } = self;
-        let values = ring.values();
-        let starts: Vec<_> = starts.iter().map(|&start| values.as_ptr().wrapping_add(start)).collect();
-        let (starts, results, ahead) = (starts.as_slice(), &mut results[..columns], [*next, output]);
-        simd::dispatch(level, Compute { stencil, starts, copy: *copy, results, ahead });
+        let values = self.ring.values();
+        let starts: Vec<_> = self.starts.iter().map(|&start| values.as_ptr().wrapping_add(start)).collect();
+        // SAFETY: the copies have values for all results, and for some more.
+        let rows = unsafe { Rows::new(&starts, self.copy, columns) };
+        let results = Results::of(&mut self.results[..columns]);
+        simd::dispatch(level, Compute { stencil, rows, results, next: &self.next });
     }
 
     /// Stages the rows at `at` on the axes after y.
@@ -212,10 +201,13 @@ impl<'a, K: Stencil> Block<'a, K> {
         };
         if strides.bytes[1] == width as isize * strides.bytes[0] {
             read(low, rows);
-            let bytes =
-                if strides.bytes[0] == source.pixel_type().size() as isize { strides.bytes[0] } else { 0 };
-            let first = strides.bytes.get(2).map_or(from(high), |&slice| from(low).wrapping_offset(slice));
-            self.next = Ahead { first, bytes: bytes as usize };
+            if strides.bytes[0] == source.pixel_type().size() as isize {
+                let first =
+                    strides.bytes.get(2).map_or(from(high), |&slice| from(low).wrapping_offset(slice));
+                let bytes = source.pixel_type().size();
+                self.next.clear();
+                self.next.push(Ahead { first, bytes });
+            }
         } else {
             for (y, row) in (low..).zip(rows.chunks_exact_mut(width)) {
                 read(y, row);
@@ -231,32 +223,6 @@ impl<'a, K: Stencil> Block<'a, K> {
         let length = (self.count + 2 * above) * width;
         let ends = self.ends.each_ref().map(|ends| &ends[..length]);
         simd::dispatch(level, Move { copies, copy, reach, ends });
-    }
-}
-
-/// The computation on staged rows.
-struct Compute<'a, K: Stencil> {
-    stencil: &'a K,
-    starts: &'a [*const K::Value],
-    copy: usize,
-    results: &'a mut [K::Result],
-    ahead: [Ahead; 2],
-}
-
-impl<K: Stencil> Job for Compute<'_, K> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { stencil, starts, copy, results, ahead } = self;
-        for (i, results) in results.chunks_mut(SPAN).enumerate() {
-            for Ahead { first, bytes } in ahead {
-                number::prefetch(simd, first.wrapping_add(i * SPAN * bytes), results.len() * bytes);
-            }
-            // SAFETY: the copies have values for all results, and for some more.
-            let rows = unsafe { Rows::new(starts, copy, i * SPAN, results.len()) };
-            stencil.row(rows, Results::of(results));
-        }
     }
 }
 

@@ -1,7 +1,4 @@
-//! The work on one brick: its rows are staged in a ring, or read where they are, and computed some columns at a time.
-//!
-//! Pixels that are of the stencil's own types are neither staged nor written twice. Only the first and the last column of an
-//! image, whose neighbours lie beyond it, are computed on their own then.
+//! The work on one brick whose rows are staged in a ring, and computed some columns at a time.
 #![expect(
     unsafe_code,
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
@@ -30,11 +27,6 @@ pub(super) struct Work<'a, K: Stencil> {
     /// The rows that the stencil reads, and where the value of the first result's own column is.
     lines: Vec<Line>,
     starts: Vec<*const K::Value>,
-    /// Whether they are read where they are.
-    in_place: bool,
-    /// The first and the last column of each of them, with their neighbours, when rows are read in place.
-    ends: Vec<[K::Value; 6]>,
-    end_starts: Vec<*const K::Value>,
     /// Where the staged rows are in the ring.
     places: Vec<usize>,
     /// The image's rows that the next row of results will need first; they may lie outside.
@@ -62,6 +54,13 @@ pub(super) struct Output {
     pub(super) pixel: PixelType,
 }
 
+impl Output {
+    /// Those from a later row on.
+    pub(super) fn row(self, row: usize) -> Self {
+        Self { start: self.start.wrapping_offset(row as isize * self.pitch), ..self }
+    }
+}
+
 /// Neighbouring rows, from the image's row `index` on along the axis after x.
 pub(super) struct Run<'a, 'w, K: Stencil> {
     pub(super) work: &'a mut Work<'w, K>,
@@ -79,28 +78,20 @@ impl<K: Stencil> Job for Run<'_, '_, K> {
         work.find_lines(&index);
         let first = index.first().copied().unwrap_or(0);
         for row in 0..rows {
-            let to = output.start.wrapping_offset(row as isize * output.pitch);
-            work.row(simd, first + row, Output { start: to, ..output });
+            work.row(simd, first + row, output.row(row));
         }
     }
 }
 
 impl<'a, K: Stencil> Work<'a, K> {
     /// For `width` columns of the output, from its column `first` on, and its `rows` along y.
-    pub(super) fn new(
-        sweep: &'a Sweep<'a, K>,
-        first: usize,
-        width: usize,
-        rows: Range<usize>,
-        output: PixelType,
-    ) -> Self {
-        let in_place = sweep.is_in_place(width, output);
+    pub(super) fn new(sweep: &'a Sweep<'a, K>, first: usize, width: usize, rows: Range<usize>) -> Self {
         let (radius, image) = (sweep.stencil.radius(), sweep.source.size());
         let (first, reach) = (sweep.offset[0] + first, radius[0]);
         // The columns of the image that these results depend on.
         let (low, high) = (first.saturating_sub(reach), (first + width).saturating_add(reach).min(image[0]));
         let padded = width.next_multiple_of(COLUMNS);
-        let pitch = if in_place { 0 } else { padded + 2 * reach };
+        let pitch = padded + 2 * reach;
         let along_y = |axes: &[usize]| axes.get(1).copied().unwrap_or(0);
         let least = (along_y(&sweep.offset) + rows.start).saturating_sub(along_y(radius));
         Self {
@@ -112,9 +103,6 @@ impl<'a, K: Stencil> Work<'a, K> {
             width,
             lines: Vec::with_capacity(sweep.stencil.rows().len()),
             starts: Vec::with_capacity(sweep.stencil.rows().len()),
-            in_place,
-            ends: Vec::with_capacity(sweep.stencil.rows().len()),
-            end_starts: Vec::with_capacity(sweep.stencil.rows().len()),
             places: Vec::with_capacity(sweep.stencil.rows().len()),
             next: Vec::with_capacity(sweep.stencil.rows().len()),
             results: vec![K::Result::default(); padded.min(SPAN)],
@@ -144,113 +132,44 @@ impl<'a, K: Stencil> Work<'a, K> {
     fn row<S: Simd>(&mut self, simd: S, y: usize, output: Output) {
         let stencil = self.sweep.stencil;
         let (from, to) = (self.sweep.source.pixel_type().size(), output.pixel.size());
-        let columns = if self.in_place {
-            self.find(y);
-            self.before..self.width - self.after()
-        } else {
-            self.stage(S::LEVEL, y);
-            0..self.width
-        };
-        let overlap = output.pixel == K::Result::PIXEL && columns.len() >= COLUMNS;
-        let mut ends = columns.len() < self.width;
-        if ends {
-            self.find_ends();
-        }
-        let mut at = columns.start;
-        while ends || at < columns.end {
-            let mut count = SPAN.min(columns.end - at);
+        self.stage(S::LEVEL, y);
+        let columns = self.width;
+        let direct = output.pixel == K::Result::PIXEL && columns >= COLUMNS;
+        let mut at = 0;
+        while at < columns {
+            let mut count = SPAN.min(columns - at);
             // The last columns overlap those before, so that no level leaves a rest.
-            if overlap && count < COLUMNS {
-                at = columns.end - COLUMNS;
+            if direct && count < COLUMNS {
+                at = columns - COLUMNS;
                 count = COLUMNS;
-            } else if overlap {
+            } else if direct {
                 count -= count % COLUMNS;
             }
             let start = output.start.wrapping_add(at * to);
-            // SAFETY: the rows and their ends were found, or else staged for all columns and some more; the promise of `Output`.
+            // SAFETY: the rows were staged for all columns and some more; the promise of `Output`.
             // One place calls the stencil, so that there is one copy of its code.
             let (rows, results) = unsafe {
-                if ends {
-                    let results = self.results.as_mut_ptr();
-                    (Rows::new(&self.end_starts, 2, 0, 2), Results::new(results, 2))
-                } else if overlap {
-                    (Rows::new(&self.starts, 1, at, count), Results::new(start.cast(), count))
+                if direct {
+                    (
+                        Rows::new(&self.starts, 1, self.width).part(at, count),
+                        Results::new(start.cast(), count),
+                    )
                 } else {
                     let padded = count.next_multiple_of(COLUMNS);
-                    let results = self.results[..padded].as_mut_ptr();
-                    (Rows::new(&self.starts, 1, at, padded), Results::new(results, padded))
+                    let results = Results::of(&mut self.results[..padded]);
+                    (Rows::new(&self.starts, 1, at + padded).part(at, padded), results)
                 }
             };
-            if !ends {
-                for row in &self.next {
-                    number::prefetch(simd, row.wrapping_add(at * from), count * from);
-                }
-                number::prefetch(simd, start.wrapping_offset(output.pitch), count * to);
+            for row in &self.next {
+                number::prefetch(simd, row.wrapping_add(at * from), count * from);
             }
+            number::prefetch(simd, start.wrapping_offset(output.pitch), count * to);
             stencil.row(rows, results);
-            if ends {
-                ends = false;
-                self.store_ends(output);
-                continue;
-            }
-            if !overlap {
+            if !direct {
                 // SAFETY: the promise of `Output`.
                 unsafe { write_pixels(S::LEVEL, &self.results[..count], output.pixel, start) };
             }
             at += count;
-        }
-    }
-
-    /// Columns of results whose neighbours on the right lie beyond the image.
-    fn after(&self) -> usize {
-        self.width + 2 * self.sweep.stencil.radius()[0] - self.before - self.count
-    }
-
-    /// Finds the stencil's rows in the image.
-    #[inline(always)]
-    fn find(&mut self, y: usize) {
-        let source = &self.sweep.source;
-        let strides = source.strides();
-        let last = strides.size.get(1).map_or(0, |n| n - 1) as isize;
-        let ahead = strides.bytes.get(1).copied().unwrap_or(0);
-        // Columns of the image before the first result's own one.
-        let columns = self.sweep.stencil.radius()[0] - self.before;
-        self.starts.clear();
-        self.next.clear();
-        for line in &self.lines {
-            let y = (y as isize + line.step).clamp(0, last);
-            let from = source.start().as_ptr().wrapping_offset(line.offset + y * ahead);
-            self.starts.push(from.cast::<K::Value>().wrapping_add(columns));
-        }
-        // The last one is the furthest, and the first to be in no cache.
-        self.next.extend(self.starts.last().map(|row| row.cast::<u8>().wrapping_offset(ahead)));
-    }
-
-    /// Copies the first and the last column of the rows that were found, each with its neighbours in the image.
-    #[inline(always)]
-    fn find_ends(&mut self) {
-        let last = self.width - 1;
-        self.ends.clear();
-        for &row in &self.starts {
-            // SAFETY: the columns are inside the image, whose pixels are valid for reads.
-            let at = |column: usize| unsafe { row.wrapping_add(column).read_unaligned() };
-            self.ends.push([at(0), at(last - 1), at(0), at(last), at(1), at(last)]);
-        }
-        self.end_starts.clear();
-        self.end_starts.extend(self.ends.iter().map(|ends| ends.as_ptr().wrapping_add(2)));
-    }
-
-    /// Stores the results of the first and the last column where their neighbours lie beyond the image.
-    #[inline(always)]
-    fn store_ends(&self, output: Output) {
-        let start = output.start.cast::<K::Result>();
-        let last = self.width - 1;
-        for (column, is_end) in [(0, self.before > 0), (last, self.after() > 0)] {
-            if is_end {
-                let result = self.results[usize::from(column > 0)];
-                // SAFETY: the promise of `Output`.
-                unsafe { start.wrapping_add(column).write_unaligned(result) };
-            }
         }
     }
 
