@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::{Error, Result};
+use crate::{Error, Pixel, Result};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -25,6 +25,8 @@ mod bytes_avx2;
 mod bytes_avx512;
 #[cfg(target_arch = "x86_64")]
 mod register;
+#[cfg(target_arch = "x86_64")]
+mod turn;
 
 pub use baseline::Baseline;
 pub use bytes::{ByteVector, label};
@@ -147,11 +149,17 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// # Panics
     /// When one of them lies outside its slice.
     #[inline(always)]
-    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
-        for row in 0..8 {
-            for (column, &value) in from[row * pitch..][..8].iter().enumerate() {
-                to[column * to_pitch + row] = value;
-            }
+    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
+        turn_each(from, pitch, to, to_pitch);
+    }
+}
+
+/// [`Simd::turn`], value by value.
+#[inline(always)]
+fn turn_each<V: Copy>(from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
+    for row in 0..8 {
+        for (column, &value) in from[row * pitch..][..8].iter().enumerate() {
+            to[column * to_pitch + row] = value;
         }
     }
 }

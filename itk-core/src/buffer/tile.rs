@@ -46,6 +46,11 @@ impl<'a> AnyViewMut<'a> {
         &self.strides.size
     }
 
+    /// The same pixels for a shorter while, to be written again after it: what is stored meanwhile is not counted.
+    pub fn reborrow(&mut self) -> AnyViewMut<'_> {
+        AnyViewMut { stored: None, ..*self }
+    }
+
     /// The view with its pixel type made known; `None` when that is another one.
     pub fn typed<T: Pixel>(self) -> Option<ViewMut<'a, T>> {
         (self.pixel == T::TYPE).then_some(ViewMut { any: self, pixel: PhantomData })

@@ -6,8 +6,12 @@
 
 use std::arch::x86_64::*;
 
+use bytemuck::{cast_slice, cast_slice_mut};
+
 use super::register::key_vectors;
-use super::{Job, KeyVector, Level, Simd};
+use super::turn::turn_words;
+use super::{Job, KeyVector, Level, Simd, turn_each};
+use crate::Pixel;
 
 /// The token of [`Level::Avx2`]; only [`Avx2::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -47,33 +51,44 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
-        for (row, column) in [(0, 0), (0, 4), (4, 0), (4, 4)] {
-            macro_rules! load {
-                ($i:literal) => {{
-                    let from = &from[(row + $i) * pitch + column..];
-                    let row: &[f64; 4] = from[..4].try_into().expect("4 values");
-                    _mm256_loadu_pd(row.as_ptr())
-                }};
-            }
-            // SAFETY: the arrays fill a register, and the token proves the instructions.
-            let columns = unsafe {
-                let (a, b, c, d) = (load!(0), load!(1), load!(2), load!(3));
-                let (even, more_even) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
-                let (odd, more_odd) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
-                [
-                    _mm256_permute2f128_pd::<0x20>(even, more_even),
-                    _mm256_permute2f128_pd::<0x20>(odd, more_odd),
-                    _mm256_permute2f128_pd::<0x31>(even, more_even),
-                    _mm256_permute2f128_pd::<0x31>(odd, more_odd),
-                ]
-            };
-            for (i, turned) in columns.into_iter().enumerate() {
-                let to: &mut [f64; 4] =
-                    (&mut to[(column + i) * to_pitch + row..][..4]).try_into().expect("4 values");
-                // SAFETY: the array is as long as a register.
-                unsafe { _mm256_storeu_pd(to.as_mut_ptr(), turned) };
-            }
+    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
+        match size_of::<V>() {
+            // SAFETY: the token proves the instructions.
+            4 => unsafe { turn_words(cast_slice(from), pitch, cast_slice_mut(to), to_pitch) },
+            8 => turn_long_words(self, cast_slice(from), pitch, cast_slice_mut(to), to_pitch),
+            _ => turn_each(from, pitch, to, to_pitch),
+        }
+    }
+}
+
+/// [`Simd::turn`] for values of 8 bytes.
+#[inline(always)]
+fn turn_long_words(_: Avx2, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+    for (row, column) in [(0, 0), (0, 4), (4, 0), (4, 4)] {
+        macro_rules! load {
+            ($i:literal) => {{
+                let from = &from[(row + $i) * pitch + column..];
+                let row: &[f64; 4] = from[..4].try_into().expect("4 values");
+                _mm256_loadu_pd(row.as_ptr())
+            }};
+        }
+        // SAFETY: the arrays fill a register, and the token proves the instructions.
+        let columns = unsafe {
+            let (a, b, c, d) = (load!(0), load!(1), load!(2), load!(3));
+            let (even, more_even) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+            let (odd, more_odd) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+            [
+                _mm256_permute2f128_pd::<0x20>(even, more_even),
+                _mm256_permute2f128_pd::<0x20>(odd, more_odd),
+                _mm256_permute2f128_pd::<0x31>(even, more_even),
+                _mm256_permute2f128_pd::<0x31>(odd, more_odd),
+            ]
+        };
+        for (i, turned) in columns.into_iter().enumerate() {
+            let to: &mut [f64; 4] =
+                (&mut to[(column + i) * to_pitch + row..][..4]).try_into().expect("4 values");
+            // SAFETY: the array is as long as a register.
+            unsafe { _mm256_storeu_pd(to.as_mut_ptr(), turned) };
         }
     }
 }

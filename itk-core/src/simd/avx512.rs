@@ -6,8 +6,12 @@
 
 use std::arch::x86_64::*;
 
+use bytemuck::{cast_slice, cast_slice_mut};
+
 use super::register::key_vectors;
-use super::{Job, KeyVector, Level, Simd};
+use super::turn::turn_words;
+use super::{Job, KeyVector, Level, Simd, turn_each};
+use crate::Pixel;
 
 /// The token of [`Level::Avx512`]; only [`Avx512::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -52,37 +56,48 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn turn(self, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
-        macro_rules! row {
-            ($row:literal) => {{
-                let row: &[f64; 8] = from[$row * pitch..][..8].try_into().expect("8 values");
-                _mm512_loadu_pd(row.as_ptr())
-            }};
+    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
+        match size_of::<V>() {
+            // SAFETY: the token proves the instructions.
+            4 => unsafe { turn_words(cast_slice(from), pitch, cast_slice_mut(to), to_pitch) },
+            8 => turn_long_words(self, cast_slice(from), pitch, cast_slice_mut(to), to_pitch),
+            _ => turn_each(from, pitch, to, to_pitch),
         }
-        // SAFETY: the arrays fill a register, and the token proves the instructions.
-        let columns = unsafe {
-            let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
-            let (r4, r5, r6, r7) = (row!(4), row!(5), row!(6), row!(7));
-            // Pairs of rows, then quarters of a register.
-            let even = turn_quarters([
-                _mm512_unpacklo_pd(r0, r1),
-                _mm512_unpacklo_pd(r2, r3),
-                _mm512_unpacklo_pd(r4, r5),
-                _mm512_unpacklo_pd(r6, r7),
-            ]);
-            let odd = turn_quarters([
-                _mm512_unpackhi_pd(r0, r1),
-                _mm512_unpackhi_pd(r2, r3),
-                _mm512_unpackhi_pd(r4, r5),
-                _mm512_unpackhi_pd(r6, r7),
-            ]);
-            [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]]
-        };
-        for (i, column) in columns.into_iter().enumerate() {
-            let to: &mut [f64; 8] = (&mut to[i * to_pitch..][..8]).try_into().expect("8 values");
-            // SAFETY: the array is as long as a register.
-            unsafe { _mm512_storeu_pd(to.as_mut_ptr(), column) };
-        }
+    }
+}
+
+/// [`Simd::turn`] for values of 8 bytes.
+#[inline(always)]
+fn turn_long_words(_: Avx512, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+    macro_rules! row {
+        ($row:literal) => {{
+            let row: &[f64; 8] = from[$row * pitch..][..8].try_into().expect("8 values");
+            _mm512_loadu_pd(row.as_ptr())
+        }};
+    }
+    // SAFETY: the arrays fill a register, and the token proves the instructions.
+    let columns = unsafe {
+        let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
+        let (r4, r5, r6, r7) = (row!(4), row!(5), row!(6), row!(7));
+        // Pairs of rows, then quarters of a register.
+        let even = turn_quarters([
+            _mm512_unpacklo_pd(r0, r1),
+            _mm512_unpacklo_pd(r2, r3),
+            _mm512_unpacklo_pd(r4, r5),
+            _mm512_unpacklo_pd(r6, r7),
+        ]);
+        let odd = turn_quarters([
+            _mm512_unpackhi_pd(r0, r1),
+            _mm512_unpackhi_pd(r2, r3),
+            _mm512_unpackhi_pd(r4, r5),
+            _mm512_unpackhi_pd(r6, r7),
+        ]);
+        [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]]
+    };
+    for (i, column) in columns.into_iter().enumerate() {
+        let to: &mut [f64; 8] = (&mut to[i * to_pitch..][..8]).try_into().expect("8 values");
+        // SAFETY: the array is as long as a register.
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), column) };
     }
 }
 
