@@ -242,6 +242,31 @@ fn every_layout_equals_the_naive_twin() {
     }
 }
 
+/// Planes that do not fit in a core's cache are filtered along one axis after the other, those that do along both at once.
+#[test]
+fn every_size_of_planes_equals_the_naive_twin() {
+    for (size, axes) in [
+        ([401, 390, 1], &[0, 1][..]),
+        ([401, 5, 390], &[0, 2]),
+        ([4100, 6, 7], &[0, 1, 2]),
+        ([4100, 6, 7], &[1, 2]),
+        ([70, 80, 9], &[0, 1, 2]),
+    ] {
+        let input = pixels::<f32>(Content::Real, size.iter().product(), &mut Random::new(7));
+        let image = Image::from_vec(&size, input.clone()).unwrap();
+        let along = PerAxis::xyz((0..3).map(|a| axes.contains(&a)).collect::<Vec<_>>());
+        let sigma: Vec<_> = (0..3).map(|a| axes.contains(&a).then_some(1.2)).collect();
+        let smooth = naive::smoothing_recursive_gaussian::<f32, f32>(&input, &size, &sigma, &[1.0; 3]);
+        let got: Image<f32> = SmoothingRecursiveGaussian::new(1.2).axes(along.clone()).apply(&image).unwrap();
+        assert_same(&got.to_vec(), &smooth, &("smoothing", size));
+        let slope = naive::gradient_magnitude_recursive_gaussian::<f32, f32>(
+            &input, &size, 1.2, axes, false, &[1.0; 3],
+        );
+        let got: Image<f32> = GradientMagnitudeRecursiveGaussian::new(1.2).axes(along).apply(&image).unwrap();
+        assert_same(&got.to_vec(), &slope, &("gradient", size));
+    }
+}
+
 #[test]
 fn spacing_is_chosen_by_the_caller() {
     let input = pixels::<i16>(Content::Bits, 5 * 4 * 6, &mut Random::new(4));

@@ -13,7 +13,7 @@ use crate::kernel::recursive::{Finish, GaussianOrder, Operand};
 /// pixels over that of the spacing. The direction is not looked at, as in ITK.
 /// Beyond the border: the nearest pixel inside, for ever.
 /// Cost: the same for each sigma. For each of the axes there is a pass along each of the axes, of 1 to 3 ns a pixel. Scratch
-/// is two images of f32, if there is more than one axis.
+/// is an image of f32, if there is more than one axis, and another one for results of a type that is not f32.
 ///
 /// Each pass computes in f64 and its result is rounded to f32, for all types, f64 too, as in ITK; so is the sum of squares.
 /// Integer results are truncated toward zero.
@@ -95,7 +95,7 @@ impl Filter for GradientMagnitudeRecursiveGaussian {
 
     fn fill(&self, task: Task<'_>) -> Result<()> {
         let offset = task.offset();
-        let Task { input, source, output, context, .. } = task;
+        let Task { input, source, mut output, context, .. } = task;
         let axes = filtered_axes(NAME, &self.axes, input)?;
         let spacing = self.spacing.resolve(NAME, input)?;
         let mut cascade = Cascade {
@@ -117,6 +117,15 @@ impl Filter for GradientMagnitudeRecursiveGaussian {
             [(along, GaussianOrder::First)].into_iter().chain(smooth).collect()
         };
         let square = |along: usize, sum, root| Finish::Square { spacing: spacing[along], sum, root };
+        if output.pixel_type() == PixelType::F32 {
+            // The output holds the sum until its root is taken.
+            for (i, &along) in others.iter().enumerate() {
+                let finish = square(along, (i > 0).then_some(Operand::Output), false);
+                cascade.run(&steps(along), finish, output.reborrow())?;
+            }
+            let sum = (!others.is_empty()).then_some(Operand::Output);
+            return cascade.run(&steps(*last), square(*last, sum, true), output);
+        }
         let size = Axes::from_fn(input.rank(), |a| output.size()[a]);
         let mut sum: Option<Buffer<f32>> = None;
         for &along in others {

@@ -1,9 +1,13 @@
 //! Filters whose results depend on whole lines of the image.
 
-use itk_core::{AnyView, AnyViewMut, Axes, Buffer, Context, Error, Header, PerAxis, Region, Result};
+use itk_core::{
+    AnyView, AnyViewMut, Axes, Buffer, Context, Error, Header, PerAxis, PixelType, Region, Result,
+};
 
 use crate::filter::{is_positive, not_positive};
-use crate::kernel::recursive::{Coefficients, Finish, GaussianOrder, Operand, Pass, SHORTEST};
+use crate::kernel::recursive::{
+    Coefficients, Finish, GaussianOrder, Operand, Pass, SHORTEST, steps_together,
+};
 
 mod gradient_magnitude_recursive_gaussian;
 mod recursive_gaussian;
@@ -83,12 +87,12 @@ impl Cascade<'_> {
     /// [`Error::Aborted`]; [`Error::OutOfMemory`].
     fn run(&mut self, steps: &[Step], finish: Finish<'_>, output: AnyViewMut<'_>) -> Result<()> {
         let (source, offset) = (self.source, self.offset);
-        let (first, rest) = steps.split_first().expect("there is an axis");
-        let Some((last, middle)) = rest.split_last() else {
-            return self.step(first, Operand::View { view: source, offset }, finish, output);
-        };
+        let (first, middle, last) = self.parts(steps, &finish, &output);
+        if last.is_empty() {
+            return self.pass(first, Operand::View { view: source, offset }, finish, output);
+        }
         // Axes of later steps are kept whole.
-        let is_whole = |a: usize| rest.iter().any(|&(axis, _)| axis == a);
+        let is_whole = |a: usize| steps[1..].iter().any(|&(axis, _)| axis == a);
         let size =
             Axes::from_fn(
                 source.size().len(),
@@ -97,31 +101,67 @@ impl Cascade<'_> {
         let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { 0 } else { offset[a] });
         let mut between = Buffer::<f32>::filled_again(self.between.take(), size, |between| {
             let input = Operand::View { view: source, offset: from };
-            self.step(first, input, Finish::Value, between.into())
+            self.pass(first, input, Finish::Value, between.into())
         })?;
-        for step in middle {
-            self.step(step, Operand::Output, Finish::Value, between.view_mut()?.into())?;
+        for steps in middle {
+            self.pass(steps, Operand::Output, Finish::Value, between.view_mut()?.into())?;
         }
         let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { offset[a] } else { 0 });
         let input = Operand::View { view: between.view().into(), offset: from };
-        self.step(last, input, finish, output)?;
+        self.pass(last, input, finish, output)?;
         self.between = Some(between);
         Ok(())
     }
 
-    fn step(
+    /// Which steps are done together: the first ones, which read the source, some in the image between, and the last ones,
+    /// which write the output, if there are any.
+    fn parts<'s>(
+        &self,
+        steps: &'s [Step],
+        finish: &Finish<'_>,
+        output: &AnyViewMut<'_>,
+    ) -> (&'s [Step], Vec<&'s [Step]>, &'s [Step]) {
+        let mut parts = Vec::new();
+        let mut left = steps;
+        while !left.is_empty() {
+            let axes: Vec<usize> = left.iter().map(|&(axis, _)| axis).collect();
+            let (part, others) = left.split_at(steps_together(self.source.size(), &axes));
+            parts.push(part);
+            left = others;
+        }
+        let last = parts.pop().expect("there is a step");
+        // The output may hold what is between steps if it is such an image, with whole lines, and does not hold the sum.
+        let is_whole = |&(axis, _): &Step| output.size()[axis] == self.source.size()[axis];
+        let is_free = !matches!(finish, Finish::Square { sum: Some(Operand::Output), .. });
+        let fits = is_free && output.pixel_type() == PixelType::F32 && last[1..].iter().all(is_whole);
+        if last.len() > 1 && !fits {
+            let (before, last) = last.split_at(last.len() - 1);
+            parts.push(before);
+            parts.push(last);
+        } else {
+            parts.push(last);
+        }
+        let first = parts.remove(0);
+        let last = parts.pop().unwrap_or_default();
+        (first, parts, last)
+    }
+
+    fn pass(
         &mut self,
-        &(axis, order): &Step,
+        steps: &[Step],
         input: Operand<'_>,
         finish: Finish<'_>,
         output: AnyViewMut<'_>,
     ) -> Result<()> {
-        let coefficients = Coefficients::new(self.sigma[axis], self.spacing[axis], order, self.across_scales);
-        let (context, done, steps) = (self.context, self.done as f64, self.steps as f64);
-        let progress = |part: f64| context.report((done + part) / steps);
-        let pass = Pass { coefficients, axis, input, finish };
+        let coefficients = |&(axis, order): &Step| {
+            (axis, Coefficients::new(self.sigma[axis], self.spacing[axis], order, self.across_scales))
+        };
+        let pass = Pass { steps: steps.iter().map(coefficients).collect(), input, finish };
+        let (context, all) = (self.context, self.steps as f64);
+        let (done, part) = (self.done as f64, steps.len() as f64);
+        let progress = |done_of_part: f64| context.report((done + part * done_of_part) / all);
         pass.fill_any(self.name, output, &context.clone().progress(&progress))?;
-        self.done += 1;
+        self.done += steps.len();
         Ok(())
     }
 }

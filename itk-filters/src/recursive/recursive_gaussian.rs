@@ -113,9 +113,9 @@ impl Filter for RecursiveGaussian {
     fn fill(&self, task: Task<'_>) -> Result<()> {
         let spacing = self.spacing.resolve(NAME, task.input)?[self.axis_xyz];
         let (view, offset) = (task.source, task.offset());
+        let coefficients = Coefficients::new(self.sigma, spacing, self.order, self.normalize_across_scale);
         let pass = Pass {
-            coefficients: Coefficients::new(self.sigma, spacing, self.order, self.normalize_across_scale),
-            axis: self.axis_xyz,
+            steps: vec![(self.axis_xyz, coefficients)],
             input: Operand::View { view, offset },
             finish: Finish::Value,
         };

@@ -1,6 +1,8 @@
 //! Lines that are filtered side by side, one in each lane of vectors.
 
-use std::ops::Range;
+use bytemuck::cast_slice_mut;
+use itk_core::Pixel;
+use itk_core::simd::Simd;
 
 use super::coefficients::{Coefficients, Four};
 
@@ -8,143 +10,275 @@ use super::coefficients::{Coefficients, Four};
 /// not hold up the others'.
 pub(super) const LANES: usize = 32;
 
-/// Rows that the results backwards lie behind the pixels that they replace.
-const BEHIND: usize = 5;
+/// Lanes of a block: one register of the widest level.
+const BLOCK: usize = 8;
 
-/// The pixels of some lines, then their results. A row has a value for each lane.
-pub(super) struct Lines {
-    length: usize,
-    lanes: usize,
-    /// Pixels. The recursion backwards writes over those that it needs no more, so there are some rows more.
-    pixels: Vec<f64>,
-    results: Vec<f64>,
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Rows ahead that the cache is told of.
+const AHEAD: isize = 8;
+
+/// Numbers that compilers keep in one register, or in several where they are smaller.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Block<const L: usize>([f64; L]);
+
+impl<const L: usize> Block<L> {
+    #[inline(always)]
+    fn times(mut self, factor: f64) -> Self {
+        for value in &mut self.0 {
+            *value *= factor;
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn plus(mut self, other: Self) -> Self {
+        for l in 0..L {
+            self.0[l] += other.0[l];
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn minus(mut self, other: Self) -> Self {
+        for l in 0..L {
+            self.0[l] -= other.0[l];
+        }
+        self
+    }
 }
 
-impl Lines {
-    /// How many lines go together, where there are `lines` of `length` pixels. A few would leave most lanes empty, and
-    /// long ones would take much memory.
-    pub(super) fn lanes(lines: usize, length: usize) -> usize {
-        match lines {
-            _ if length > 1 << 17 => 1,
-            0..=2 => 1,
-            3..=8 => 8,
-            _ => LANES,
+/// Rows of values, one of each line. Others may see the memory.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<V> {
+    pub(super) start: *mut V,
+    /// Bytes from a row to the next.
+    pub(super) pitch: isize,
+}
+
+impl<V: Pixel> Rows<V> {
+    /// A block of a row.
+    ///
+    /// # Safety
+    /// The values are valid for reads.
+    #[inline(always)]
+    unsafe fn read<const L: usize>(&self, row: usize, block: usize) -> Block<L> {
+        // SAFETY: the caller's promise.
+        let values = unsafe { self.at::<L>(row, block).read_unaligned() };
+        let mut wide = [0.0; L];
+        for l in 0..L {
+            wide[l] = values[l].to_f64();
+        }
+        Block(wide)
+    }
+
+    /// # Safety
+    /// The values are valid for writes.
+    #[inline(always)]
+    unsafe fn write<const L: usize>(&self, row: usize, block: usize, results: Block<L>) {
+        let mut values = [V::default(); L];
+        for (value, result) in values.iter_mut().zip(results.0) {
+            *value = V::from_f64(result);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.at::<L>(row, block).write_unaligned(values) }
+    }
+
+    #[inline(always)]
+    fn at<const L: usize>(&self, row: usize, block: usize) -> *mut [V; L] {
+        self.start.wrapping_byte_offset(row as isize * self.pitch).wrapping_add(block * L).cast()
+    }
+}
+
+/// Lines that are read from `from` and whose results are written to `to`.
+pub(super) struct Lines<'a, V> {
+    pub(super) from: Rows<V>,
+    pub(super) to: Rows<V>,
+    /// How many: 1, 8 or [`LANES`].
+    pub(super) lanes: usize,
+    /// Room for the results of one direction: so many for each pixel of a line.
+    pub(super) forwards: &'a mut [f64],
+}
+
+/// How many lines go together, where there are `lines` of `length` pixels. A few would leave most lanes empty, and long ones
+/// would take much memory.
+pub(super) fn lanes(lines: usize, length: usize) -> usize {
+    match lines {
+        _ if length > 1 << 17 => 1,
+        0..=2 => 1,
+        3..=8 => BLOCK,
+        _ => LANES,
+    }
+}
+
+/// Room for lines and their results.
+pub(super) struct Scratch {
+    pixels: Aligned,
+    forwards: Aligned,
+}
+
+impl Scratch {
+    /// Room for so many values; `None` when there is no memory for it.
+    pub(super) fn new(count: usize) -> Option<Self> {
+        Some(Self { pixels: Aligned::new(count)?, forwards: Aligned::new(count)? })
+    }
+
+    /// Room for some values of lines, and for as many results in one direction.
+    pub(super) fn both<V: Pixel>(&mut self, count: usize) -> (&mut [V], &mut [f64]) {
+        let values = cast_slice_mut(self.pixels.values());
+        (&mut values[..count], &mut self.forwards.values()[..count])
+    }
+}
+
+/// Values that begin with a cache line.
+struct Aligned {
+    values: Vec<f64>,
+    first: usize,
+}
+
+impl Aligned {
+    fn new(count: usize) -> Option<Self> {
+        let mut values = Vec::<f64>::new();
+        let spare = LINE / size_of::<f64>() - 1;
+        values.try_reserve_exact(count.checked_add(spare)?).ok()?;
+        let first = values.as_ptr().align_offset(LINE).min(spare);
+        values.resize(first + count, 0.0);
+        Some(Self { values, first })
+    }
+
+    fn values(&mut self) -> &mut [f64] {
+        &mut self.values[self.first..]
+    }
+}
+
+impl<V: Pixel> Lines<'_, V> {
+    /// Computes the results.
+    ///
+    /// # Safety
+    /// There are at least 4 rows, as many as there is room for. They are valid for reads and for writes, and the places are
+    /// the same or do not overlap.
+    #[inline(always)]
+    pub(super) unsafe fn filter<S: Simd>(self, simd: S, coefficients: &Coefficients) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.lanes {
+                1 => self.filter_blocks::<S, 1, 1>(simd, coefficients),
+                BLOCK => self.filter_blocks::<S, BLOCK, 1>(simd, coefficients),
+                _ => self.filter_blocks::<S, BLOCK, { LANES / BLOCK }>(simd, coefficients),
+            }
         }
     }
 
-    /// Room for lines of `length` pixels; `None` when there is no memory for it.
-    pub(super) fn new(length: usize, lanes: usize) -> Option<Self> {
-        let room = |rows: usize| {
-            let count = rows.checked_mul(lanes)?;
-            let mut values = Vec::new();
-            values.try_reserve_exact(count).ok()?;
-            values.resize(count, 0.0);
-            Some(values)
-        };
-        let (pixels, results) = (room(length.checked_add(BEHIND)?)?, room(length)?);
-        Some(Self { length, lanes, pixels, results })
-    }
-
-    /// Values from a row to the next.
-    pub(super) fn pitch(&self) -> usize {
-        self.lanes
-    }
-
-    /// Where the pixels go.
+    /// # Safety
+    /// As for [`Lines::filter`].
     #[inline(always)]
-    pub(super) fn pixels(&mut self) -> &mut [f64] {
-        &mut self.pixels[..self.length * self.lanes]
+    unsafe fn filter_blocks<S: Simd, const L: usize, const N: usize>(
+        self,
+        simd: S,
+        coefficients: &Coefficients,
+    ) {
+        let Self { from, to, forwards, .. } = self;
+        let Coefficients { n, d, m, before, after } = coefficients;
+        let (values, _) = forwards.as_chunks_mut::<L>();
+        let (forwards, _) = values.as_chunks_mut::<N>();
+        // SAFETY: the caller's promise.
+        unsafe {
+            Sweep::<V, L, N, false> { from, to, forwards, x: n, y: d, border: before }.run(simd);
+            Sweep::<V, L, N, true> { from, to, forwards, x: m, y: d, border: after }.run(simd);
+        }
     }
+}
 
-    /// The results.
-    #[inline(always)]
-    pub(super) fn results(&mut self) -> &mut [f64] {
-        &mut self.results
-    }
+/// The recursion in one direction. Backwards, its results are added to those forwards.
+struct Sweep<'a, V, const L: usize, const N: usize, const BACKWARDS: bool> {
+    from: Rows<V>,
+    to: Rows<V>,
+    forwards: &'a mut [[[f64; L]; N]],
+    /// The coefficients of pixels, of results, and of the border's pixel, which stands for results beyond it.
+    x: &'a Four,
+    y: &'a Four,
+    border: &'a Four,
+}
 
-    /// Some of the results, and room for as many other values, where the pixels were.
-    #[inline(always)]
-    pub(super) fn both(&mut self, results: Range<usize>) -> (&mut [f64], &mut [f64]) {
-        (&mut self.pixels[..results.len()], &mut self.results[results])
-    }
+/// The last four pixels and results. The newest is in the slot of the last step, the one before in the slot before.
+struct Last<const L: usize, const N: usize> {
+    x: [[Block<L>; N]; 4],
+    y: [[Block<L>; N]; 4],
+}
 
-    /// Computes the results. The pixels are gone then.
+impl<V: Pixel, const L: usize, const N: usize, const BACKWARDS: bool> Sweep<'_, V, L, N, BACKWARDS> {
+    /// # Safety
+    /// As for [`Lines::filter`].
     #[inline(always)]
-    pub(super) fn filter(&mut self, coefficients: &Coefficients) {
-        match self.lanes {
-            1 => self.filter_lanes::<1>(coefficients),
-            8 => self.filter_lanes::<8>(coefficients),
-            _ => self.filter_lanes::<LANES>(coefficients),
+    unsafe fn run<S: Simd>(mut self, simd: S) {
+        let length = self.forwards.len();
+        let row = |step: usize| if BACKWARDS { length - 1 - step } else { step };
+        let mut border = [Block([0.0; L]); N];
+        for (b, border) in border.iter_mut().enumerate() {
+            // SAFETY: the caller's promise.
+            *border = unsafe { self.from.read(row(0), b) };
+        }
+        let mut last = Last { x: [border; 4], y: [border; 4] };
+        // The border's steps, and as many more as leave a multiple of 4.
+        let first = 4 + length % 4;
+        for step in 0..first {
+            let y = std::array::from_fn(|k| if k < step { self.y[k] } else { self.border[k] });
+            let Last { x: [x0, x1, x2, x3], y: [y0, y1, y2, y3] } = last;
+            last = Last { x: [x1, x2, x3, x0], y: [y1, y2, y3, y0] };
+            // SAFETY: the caller's promise.
+            unsafe { self.step::<3>(row(step), &y, &mut last) };
+        }
+        let y = *self.y;
+        for step in (first..length).step_by(4) {
+            for ahead in AHEAD..AHEAD + 4 {
+                let to_come = row(step).wrapping_add_signed(if BACKWARDS { -ahead } else { ahead });
+                let rows = if BACKWARDS { &self.to } else { &self.from };
+                for offset in (0..L * N * size_of::<V>()).step_by(LINE) {
+                    simd.prefetch(rows.at::<L>(to_come, 0).wrapping_byte_add(offset));
+                }
+            }
+            // SAFETY: the caller's promise.
+            unsafe {
+                self.step::<0>(row(step), &y, &mut last);
+                self.step::<1>(row(step + 1), &y, &mut last);
+                self.step::<2>(row(step + 2), &y, &mut last);
+                self.step::<3>(row(step + 3), &y, &mut last);
+            }
         }
     }
 
+    /// One step, in ITK's order of operations.
+    ///
+    /// # Safety
+    /// As for [`Lines::filter`].
     #[inline(always)]
-    fn filter_lanes<const L: usize>(&mut self, coefficients: &Coefficients) {
-        let (pixels, _) = self.pixels.as_chunks_mut::<L>();
-        let (results, _) = self.results.as_chunks_mut::<L>();
-        forwards(coefficients, &pixels[..self.length], results);
-        backwards(coefficients, pixels, results);
-    }
-}
-
-#[inline(always)]
-fn forwards<const L: usize>(coefficients: &Coefficients, pixels: &[[f64; L]], results: &mut [[f64; L]]) {
-    let Coefficients { n, d, before, .. } = coefficients;
-    // Beyond the border there is the first pixel, for ever.
-    for i in 0..4 {
-        let (done, rest) = results.split_at_mut(i);
-        let x = std::array::from_fn(|k| &pixels[i.saturating_sub(k)]);
-        let y = std::array::from_fn(|k| if k < i { &done[i - 1 - k] } else { &pixels[0] });
-        let d = std::array::from_fn(|k| if k < i { d[k] } else { before[k] });
-        step(n, x, &d, y, &mut rest[0]);
-    }
-    for i in 4..pixels.len() {
-        let (done, rest) = results.split_at_mut(i);
-        let x = [&pixels[i], &pixels[i - 1], &pixels[i - 2], &pixels[i - 3]];
-        let y = [&done[i - 1], &done[i - 2], &done[i - 3], &done[i - 4]];
-        step(n, x, d, y, &mut rest[0]);
-    }
-}
-
-/// The recursion backwards, whose results are added to those forwards. The one of row `i` lies in row `i + BEHIND` of
-/// `pixels`: the pixels there are needed no more.
-#[inline(always)]
-fn backwards<const L: usize>(coefficients: &Coefficients, pixels: &mut [[f64; L]], results: &mut [[f64; L]]) {
-    let Coefficients { m, d, after, .. } = coefficients;
-    let last = results.len() - 1;
-    for i in (last - 3..=last).rev() {
-        let (x, rest) = pixels.split_at_mut(i + BEHIND);
-        let (out, done) = rest.split_first_mut().expect("there are rows for all results");
-        let inside = |k: usize| i + 1 + k <= last;
-        let y = std::array::from_fn(|k| if inside(k) { &done[k] } else { &x[last] });
-        let d = std::array::from_fn(|k| if inside(k) { d[k] } else { after[k] });
-        let x = std::array::from_fn(|k| &x[last.min(i + 1 + k)]);
-        step(m, x, &d, y, out);
-        add(out, &mut results[i]);
-    }
-    for i in (0..last - 3).rev() {
-        let (x, rest) = pixels.split_at_mut(i + BEHIND);
-        let (out, done) = rest.split_first_mut().expect("there are rows for all results");
-        let x = [&x[i + 1], &x[i + 2], &x[i + 3], &x[i + 4]];
-        let y = [&done[0], &done[1], &done[2], &done[3]];
-        step(m, x, d, y, out);
-        add(out, &mut results[i]);
-    }
-}
-
-/// One step of the recursion, in ITK's order of operations.
-#[inline(always)]
-fn step<const L: usize>(n: &Four, x: [&[f64; L]; 4], d: &Four, y: [&[f64; L]; 4], out: &mut [f64; L]) {
-    let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x, y);
-    for l in 0..L {
-        let direct = x0[l] * n[0] + x1[l] * n[1] + x2[l] * n[2] + x3[l] * n[3];
-        out[l] = direct - (y0[l] * d[0] + y1[l] * d[1] + y2[l] * d[2] + y3[l] * d[3]);
-    }
-}
-
-#[inline(always)]
-fn add<const L: usize>(values: &[f64; L], sums: &mut [f64; L]) {
-    for l in 0..L {
-        sums[l] += values[l];
+    unsafe fn step<const SLOT: usize>(&mut self, row: usize, d: &Four, last: &mut Last<L, N>) {
+        let n = self.x;
+        for b in 0..N {
+            // SAFETY: the caller's promise.
+            let pixel = unsafe { self.from.read(row, b) };
+            let before = |k: usize| (SLOT + 4 - k) % 4;
+            let x = |k: usize| last.x[before(k)][b];
+            // The recursion backwards does not look at the row's own pixel.
+            let direct = if BACKWARDS {
+                x(1).times(n[0]).plus(x(2).times(n[1])).plus(x(3).times(n[2])).plus(x(4).times(n[3]))
+            } else {
+                pixel.times(n[0]).plus(x(1).times(n[1])).plus(x(2).times(n[2])).plus(x(3).times(n[3]))
+            };
+            let y = |k: usize| last.y[before(k)][b];
+            let fed = y(1).times(d[0]).plus(y(2).times(d[1])).plus(y(3).times(d[2])).plus(y(4).times(d[3]));
+            let result = direct.minus(fed);
+            last.x[SLOT][b] = pixel;
+            last.y[SLOT][b] = result;
+            let forwards = &mut self.forwards[row][b];
+            if BACKWARDS {
+                // SAFETY: the caller's promise.
+                unsafe { self.to.write(row, b, Block(*forwards).plus(result)) };
+            } else {
+                *forwards = result.0;
+            }
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Lines read from pixels into lanes, and written as pixels.
 
 use itk_core::simd::{Job, Simd};
-use itk_core::{Axes, PixelType, Strides};
+use itk_core::{Axes, Pixel, PixelType, Strides};
 
-use crate::kernel::stencil::number;
+use super::lines::Rows;
+use crate::kernel::stencil::number::{self, Number, Staged};
 
 /// Pixels of a line that are turned in one go: with all lanes, a part of a first-level cache.
 const TURN: usize = 64;
@@ -16,6 +17,12 @@ const ACROSS: usize = 8;
 
 /// Rows ahead that the cache is told of.
 const AHEAD: isize = 8;
+
+/// What pixels are staged as: f32 where that is what they are and what results become, else f64.
+pub(super) trait Value: Pixel + Staged + Number {}
+
+impl Value for f32 {}
+impl Value for f64 {}
 
 /// Pixels of a type known at run time only, at some place. Whoever makes one sees to it that they are valid.
 #[derive(Clone, Copy)]
@@ -67,6 +74,12 @@ impl Rectangle {
         self.count >= ACROSS && self.across.unsigned_abs() <= self.along.unsigned_abs()
     }
 
+    /// The pixels as rows, if they are such values and lie side by side.
+    pub(super) fn rows<V: Pixel>(&self) -> Option<Rows<V>> {
+        let are_rows = self.pixel == V::TYPE && !self.swapped && self.across == size_of::<V>() as isize;
+        are_rows.then_some(Rows { start: self.start.cast(), pitch: self.along })
+    }
+
     /// How many pieces the pixels are taken in: rows across the lines, or [`TURN`] pixels along each of them.
     fn pieces(&self) -> usize {
         if self.goes_across() { self.length } else { self.count * self.length.div_ceil(TURN) }
@@ -86,21 +99,21 @@ impl Rectangle {
 }
 
 /// Pixels into lanes: those of each line into one lane of `rows`, which begin `pitch` values after one another.
-pub(super) struct Read<'a> {
+pub(super) struct Read<'a, V> {
     rectangle: Rectangle,
-    rows: &'a mut [f64],
+    rows: &'a mut [V],
     pitch: usize,
 }
 
-impl<'a> Read<'a> {
+impl<'a, V: Value> Read<'a, V> {
     /// # Safety
     /// The pixels are valid for reads, until the job has run.
-    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a mut [f64], pitch: usize) -> Self {
+    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a mut [V], pitch: usize) -> Self {
         Self { rectangle, rows, pitch }
     }
 }
 
-impl Job for Read<'_> {
+impl<V: Value> Job for Read<'_, V> {
     type Out = ();
 
     #[inline(always)]
@@ -115,7 +128,7 @@ impl Job for Read<'_> {
             (along, LINES as isize * rectangle.across)
         };
         let strides = Strides { size: Axes::filled(1, 0), bytes: Axes::filled(1, step), swapped };
-        let mut turned = [0.0; LINES * TURN];
+        let mut turned = [V::default(); LINES * TURN];
         for number in 0..rectangle.pieces() {
             let (line, first) = rectangle.piece(number, across);
             let (rows, place, n) = (&mut rows[first * pitch..], line % LINES, TURN.min(length - first));
@@ -134,21 +147,21 @@ impl Job for Read<'_> {
 }
 
 /// Lanes into pixels: the inverse of [`Read`].
-pub(super) struct Write<'a> {
+pub(super) struct Write<'a, V> {
     rectangle: Rectangle,
-    rows: &'a [f64],
+    rows: &'a [V],
     pitch: usize,
 }
 
-impl<'a> Write<'a> {
+impl<'a, V: Value> Write<'a, V> {
     /// # Safety
     /// The pixels are valid for writes, until the job has run.
-    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a [f64], pitch: usize) -> Self {
+    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a [V], pitch: usize) -> Self {
         Self { rectangle, rows, pitch }
     }
 }
 
-impl Job for Write<'_> {
+impl<V: Value> Job for Write<'_, V> {
     type Out = ();
 
     #[inline(always)]
@@ -158,7 +171,7 @@ impl Job for Write<'_> {
         let (across, size) = (rectangle.goes_across(), pixel.size());
         let step = if across { rectangle.across } else { along };
         let in_place = step == size as isize && !swapped;
-        let mut turned = [0.0; LINES * TURN];
+        let mut turned = [V::default(); LINES * TURN];
         let mut spare = [0u64; TURN];
         let spare: &mut [u8] = bytemuck::cast_slice_mut(&mut spare);
         for number in 0..rectangle.pieces() {
@@ -190,11 +203,11 @@ impl Job for Write<'_> {
 
 /// Turns rows of values, which begin `pitch` values after one another, into columns.
 #[inline(always)]
-fn turn<S: Simd>(
+fn turn<S: Simd, V: Value>(
     simd: S,
-    from: &[f64],
+    from: &[V],
     pitch: usize,
-    to: &mut [f64],
+    to: &mut [V],
     to_pitch: usize,
     (rows, columns): (usize, usize),
 ) {
