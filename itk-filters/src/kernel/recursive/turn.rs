@@ -80,6 +80,18 @@ impl Rectangle {
         are_rows.then_some(Rows { start: self.start.cast(), pitch: self.along })
     }
 
+    /// The pixels' type. Only such pixels are staged as f32, so no other conversions are compiled for it.
+    #[inline(always)]
+    fn pixel_for<V: Value>(&self) -> PixelType {
+        match V::TYPE {
+            PixelType::F32 => {
+                assert_eq!(self.pixel, PixelType::F32, "pixels staged as f32");
+                PixelType::F32
+            }
+            _ => self.pixel,
+        }
+    }
+
     /// How many pieces the pixels are taken in: rows across the lines, or [`TURN`] pixels along each of them.
     fn pieces(&self) -> usize {
         if self.goes_across() { self.length } else { self.count * self.length.div_ceil(TURN) }
@@ -119,7 +131,8 @@ impl<V: Value> Job for Read<'_, V> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { rectangle, rows, pitch } = self;
-        let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
+        let Rectangle { swapped, along, count, length, .. } = rectangle;
+        let pixel = rectangle.pixel_for::<V>();
         let across = rectangle.goes_across();
         // The next lines are not far; rows of lines may be.
         let (step, ahead) = if across {
@@ -167,7 +180,8 @@ impl<V: Value> Job for Write<'_, V> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { rectangle, rows, pitch } = self;
-        let Rectangle { pixel, swapped, along, count, length, .. } = rectangle;
+        let Rectangle { swapped, along, count, length, .. } = rectangle;
+        let pixel = rectangle.pixel_for::<V>();
         let (across, size) = (rectangle.goes_across(), pixel.size());
         let step = if across { rectangle.across } else { along };
         let in_place = step == size as isize && !swapped;
