@@ -180,7 +180,8 @@ def test_an_exception_in_a_callback_comes_out_as_it_is():
 
 
 def test_an_exception_in_a_callback_stops_the_kernel():
-    node = op.filter(oxitk.Median(20), noise(2000, 1000))
+    # So much work that this thread gets a turn before its end where eight others want one too.
+    node = op.filter(oxitk.Median(20), noise(4000, 2000))
 
     def fail(event):
         if event.progress > 0:
