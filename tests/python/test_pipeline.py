@@ -221,6 +221,7 @@ def test_wrong_parameters_are_told_at_each_update():
     node.update()
 
 
+@pytest.mark.thread_unsafe(reason="it sets what holds in the whole process")
 def test_inputs_must_lie_in_the_same_place():
     def total(run):
         return run.inputs[0] + run.inputs[1]
@@ -270,10 +271,13 @@ def test_released_data_are_made_again_when_needed():
     assert runs(median, gradient) == [2, 2]
     with pytest.raises(RuntimeError, match="no pixels"):
         median.output.image()
-    median.release_data_flag = False
+
+
+@pytest.mark.thread_unsafe(reason="it sets what holds in the whole process")
+def test_the_global_flag_releases_data_too():
+    _, median, gradient = chain()
     op.set_global_release_data_flag(True)
     try:
-        gradient.modified()
         gradient.update()
         assert op.global_release_data_flag() and median.output.data_released
     finally:
