@@ -13,11 +13,7 @@ pub fn gradient_magnitude<I: Pixel, O: Pixel>(
     indices(size)
         .iter()
         .map(|centre| {
-            let at = |axis: usize, step: i64| {
-                let mut index: Vec<i64> = centre.iter().map(|&i| i as i64).collect();
-                index[axis] += step;
-                pixels[clamped(&index, size)].to_f64()
-            };
+            let at = |axis, step| neighbour(pixels, size, centre, axis, step);
             let mut sum = 0.0;
             for (axis, spacing) in spacing.iter().enumerate() {
                 if let Some(spacing) = spacing {
@@ -43,11 +39,7 @@ pub fn single_precision_gradient_magnitude<I: Pixel, O: Pixel>(
     indices(size)
         .iter()
         .map(|centre| {
-            let at = |axis: usize, step: i64| {
-                let mut index: Vec<i64> = centre.iter().map(|&i| i as i64).collect();
-                index[axis] += step;
-                pixels[clamped(&index, size)].to_f64() as f32
-            };
+            let at = |axis, step| neighbour(pixels, size, centre, axis, step) as f32;
             let mut sum = 0.0f32;
             let mut nothing = 0.0f32;
             for (axis, spacing) in spacing.iter().enumerate() {
@@ -61,4 +53,11 @@ pub fn single_precision_gradient_magnitude<I: Pixel, O: Pixel>(
             O::from_f64(f64::from(f32::sqrt(sum) + nothing))
         })
         .collect()
+}
+
+/// The pixel so many steps from the centre along an axis, the nearest one beyond the border.
+fn neighbour<I: Pixel>(pixels: &[I], size: &[usize], centre: &[usize], axis: usize, step: i64) -> f64 {
+    let mut index: Vec<i64> = centre.iter().map(|&i| i as i64).collect();
+    index[axis] += step;
+    pixels[clamped(&index, size)].to_f64()
 }
