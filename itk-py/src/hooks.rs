@@ -66,15 +66,18 @@ pub(crate) fn pass(kernel: Kernel, context: &Context<'_>) -> Result<()> {
     gate.changed.notify_all();
     let begin = Instant::now();
     while begin.elapsed() < patience {
-        let state = lock(&gate.state);
-        let (mut state, _) =
-            gate.changed.wait_timeout_while(state, NAP, |s| !s.open).unwrap_or_else(PoisonError::into_inner);
-        if state.open {
-            state.passed = true;
-            return Ok(());
+        {
+            let state = lock(&gate.state);
+            let (mut state, _) =
+                gate.changed.wait_timeout_while(state, NAP, |s| !s.open).unwrap_or_else(PoisonError::into_inner);
+            if state.open {
+                state.passed = true;
+                return Ok(());
+            }
         }
+        // Asking may attach, for which who looks at the gate, attached, must not have to wait: not with the lock.
         if context.is_cancelled() {
-            state.cancelled = true;
+            lock(&gate.state).cancelled = true;
             return Err(Error::Aborted { filter: kernel.name().into() });
         }
     }

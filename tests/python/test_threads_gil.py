@@ -8,7 +8,7 @@ import numpy as np
 import oracle
 import oxitk
 import pytest
-from gates import CALLS, SMALL, Call, gate, has_gil, needs_detach, until
+from gates import CALLS, PATIENCE, SMALL, Call, gate, has_gil, needs_detach, until
 from oxitk import _native
 
 HERE = str(Path(__file__).resolve().parent)
@@ -110,3 +110,30 @@ def test_a_gate_holds_one_call_of_its_kernel_only():
     with pytest.raises(ValueError, match="no kernel"):
         _native._Gate("no_such_kernel")
     assert np.array_equal(oxitk.median(SMALL, 0), SMALL)
+
+
+LOOKS_ALL_THE_TIME = """
+import sys, threading, time
+import oxitk
+from gates import SMALL, gate
+sys.setswitchinterval(1000)
+with gate("median") as held:
+    thread = threading.Thread(target=oxitk.median, args=(SMALL,))
+    thread.start()
+    while not held.entered():
+        time.sleep(0)
+    begin = time.monotonic()
+    while time.monotonic() - begin < 0.3:
+        held.entered()
+    held.open()
+    thread.join()
+    assert held.passed()
+print("it was opened")
+"""
+
+
+@needs_detach
+def test_who_looks_at_a_gate_does_not_keep_its_kernel_from_attaching(run):
+    """The kernel asks for signals while this thread, which keeps the GIL, looks whether it has come."""
+    done = run("-c", LOOKS_ALL_THE_TIME, env={"PYTHONPATH": HERE}, timeout=PATIENCE)
+    assert done.stdout == "it was opened\n", done.stdout + done.stderr
