@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use itk_core::simd;
 use itk_core::{
-    AnyImage, Context, Geometry, Image, PerAxis, Pixel, PixelKind, PixelType, Region, VisitType, pool,
+    AnyImage, Context, Geometry, Image, PerAxis, Pixel, PixelKind, PixelType, Region, Result, VisitType, pool,
 };
 use itk_filters::{Apply, Derivative, Gradient, Sobel};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
@@ -138,12 +138,21 @@ impl VisitType for EveryThreadCount {
     fn visit<T: Pixel>(self) {
         let size = [300, 100, 5];
         let input = pixels::<T>(Content::Bits, size.iter().product(), &mut Random::new(1));
-        for threads in [1, 2, 7] {
-            pool::set_num_threads(threads);
-            check_derivative::<T, f64>(&input, &size, &[0.7, 1.0, 2.0], 2, &threads);
-            check_gradient::<T, f32>(&input, &size, &[0.7, 1.0, 2.0], &threads);
-            check_sobel::<T, f32>(&input, &size, true, &threads);
-        }
+        let spacing = [0.7, 1.0, 2.0];
+        let image = image(&input, &size, &spacing);
+        let expected = naive::derivative::<T, f64>(&input, &size, 2, 2, spacing[2]);
+        at_every_thread_count(&expected, || Derivative::new(2).axis_xyz(2).apply(&image));
+        let expected = naive::gradient::<T, f32>(&input, &size, &spacing, Some(&direction(3)));
+        at_every_thread_count(&expected, || Gradient::new().apply(&image));
+        let expected = naive::sobel::<T, f32>(&input, &size, &[true; 3], true);
+        at_every_thread_count(&expected, || Sobel::new().legacy_coefficients(true).apply(&image));
+    }
+}
+
+fn at_every_thread_count<O: Pixel>(expected: &[O], filtered: impl Fn() -> Result<Image<O>>) {
+    for threads in [1, 2, 7] {
+        pool::set_num_threads(threads);
+        assert_same(&filtered().unwrap().to_vec(), expected, &threads);
     }
 }
 

@@ -68,8 +68,10 @@ pub(crate) fn pass(kernel: Kernel, context: &Context<'_>) -> Result<()> {
     while begin.elapsed() < patience {
         {
             let state = lock(&gate.state);
-            let (mut state, _) =
-                gate.changed.wait_timeout_while(state, NAP, |s| !s.open).unwrap_or_else(PoisonError::into_inner);
+            let (mut state, _) = gate
+                .changed
+                .wait_timeout_while(state, NAP, |s| !s.open)
+                .unwrap_or_else(PoisonError::into_inner);
             if state.open {
                 state.passed = true;
                 return Ok(());
