@@ -147,6 +147,12 @@ fn every_width_equals_the_naive_twin() {
     check::<f32, f64>(&[130, 33, 2], 0.7);
     check::<f64, f64>(&[129, 65, 3], 0.3);
     check::<f64, f64>(&[128, 34], 1.0);
+    check::<u8, u8>(&[200, 70, 3], 1.0);
+    check::<u8, f32>(&[131, 33, 2], 1.0);
+    check::<i16, f32>(&[200, 70, 3], 1.0);
+    check::<i16, f32>(&[130, 33], 0.7);
+    check::<u16, f32>(&[129, 65, 3], 1.0);
+    check::<u16, f32>(&[128, 3, 2, 2], 0.7);
 }
 
 #[test]
@@ -218,6 +224,9 @@ fn short_rows_of_any_layout_equal_the_naive_twin() {
     for width in (1..=9).chain([23, 24, 39, 40, 63, 64, 65, 79, 80, 159, 160]) {
         check::<u8, u8>(width, 200, 1.0);
         check::<u8, f32>(width, 5, 0.7);
+        check::<i8, f32>(width, 40, 1.0);
+        check::<i16, f32>(width, 200, 1.0);
+        check::<u16, f32>(width, 40, 0.7);
         check::<f32, f32>(width, 200, 1.0);
         check::<u16, f16>(width, 1, 1.0);
         check::<f64, f64>(width, 60, 0.3);

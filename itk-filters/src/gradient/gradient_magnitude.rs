@@ -208,6 +208,8 @@ impl VisitType for Fill<'_> {
                 fill!(Bytes::<f32>::new(cross))
             }
             _ if precision == Precision::Single && cross.fits_f32() => fill!(Single::new(cross)),
+            (PixelType::I16, PixelType::F32) => fill!(Central::<i16, f32>::new(cross, PixelType::I16)),
+            (PixelType::U16, PixelType::F32) => fill!(Central::<u16, f32>::new(cross, PixelType::U16)),
             (from, PixelType::F32) if is_exact_in_f32(from) => fill!(Central::<f32, f32>::new(cross, from)),
             (from, _) if is_exact_in_f32(from) => fill!(Central::<f32, f64>::new(cross, from)),
             (from, PixelType::F32) => fill!(Central::<f64, f32>::new(cross, from)),
@@ -227,6 +229,9 @@ struct Cross {
 }
 
 impl Cross {
+    /// The number of the result's own row, the only one in which neighbours along x are looked at.
+    const MIDDLE: usize = 0;
+
     fn new(scales: &Axes<Option<f64>>) -> Self {
         let rank = scales.len() - 1;
         let mut rows = vec![Axes::filled(rank, 0)];

@@ -12,7 +12,8 @@ use itk_core::{Axes, PixelType};
 use super::Cross;
 use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil};
 
-/// Central differences in f64, of rows that are staged as `V`.
+/// Central differences in f64, of rows that are staged as `V`: 16-bit integers where they are, as converting them takes no time
+/// beside the roots.
 ///
 /// These are ITK's operations, but for some that change no result. The sum over a pixel's neighbours begins with 0 there,
 /// which can change the sign of a zero only, and that is squared away. And the middle pixel times 0 is added along each
@@ -60,6 +61,10 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
         &self.cross.rows
     }
 
+    fn takes_beside(&self, row: usize) -> bool {
+        row == Cross::MIDDLE
+    }
+
     fn cost(&self) -> f64 {
         0.5 + 0.1 * self.cross.rows.len() as f64
     }
@@ -70,7 +75,9 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
         let n = out.len();
         let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
         match (along_x, others.as_slice()) {
-            (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::Halves) => {
+            (Some(_), [_] | [_, _])
+                if V::IS_NARROW && !V::IS_SHORT && matches!(self.arithmetic, Arithmetic::Halves) =>
+            {
                 self.halves::<false>(rows, out);
             }
             (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::ShortHalves) => {
@@ -188,7 +195,7 @@ fn half_root<const SHORT: bool, V: Staged, R: Number + Add<Output = R>>(sum: f64
 /// A difference without its factor; `SHORT` where the pixels' own type holds it.
 #[inline(always)]
 fn distance<const SHORT: bool, V: Staged + Into<f64>>(left: V, right: V) -> f64 {
-    if SHORT { (left - right).into() } else { left.into() - right.into() }
+    if SHORT { left.minus(right) } else { left.into() - right.into() }
 }
 
 #[inline(always)]

@@ -70,6 +70,10 @@ impl Stencil for Single {
         &self.cross.rows
     }
 
+    fn takes_beside(&self, row: usize) -> bool {
+        row == Cross::MIDDLE
+    }
+
     fn cost(&self) -> f64 {
         0.2 + 0.05 * self.cross.rows.len() as f64
     }

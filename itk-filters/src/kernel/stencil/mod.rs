@@ -63,6 +63,11 @@ pub(crate) trait Stencil: Sync {
     /// The rows that it reads, by their distance from the result's own row on the axes after x.
     fn rows(&self) -> &[Axes<isize>];
 
+    /// Whether it takes more columns of the row with that number than the result's own.
+    fn takes_beside(&self, _row: usize) -> bool {
+        true
+    }
+
     /// About how many nanoseconds a result takes.
     fn cost(&self) -> f64;
 
@@ -99,7 +104,7 @@ impl<K: Stencil> Sweep<'_, K> {
         if output.size().contains(&0) {
             return Ok(());
         }
-        let short = self.has_short_rows(output.size());
+        let short = !self.is_in_place(output.size()[0], O::TYPE) && self.has_short_rows(output.size());
         let extent = self.extent(output.size(), short, O::TYPE, context.threads());
         let bricks = output.into_bricks(&extent);
         let steps = context.steps(name, bricks.len());

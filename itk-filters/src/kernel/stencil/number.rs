@@ -1,7 +1,5 @@
 //! What stencils compute with, and how it is read from pixels and written as pixels.
 
-use std::ops::Sub;
-
 use itk_core::simd::{self, Job, Key, Level, Simd};
 use itk_core::{Pixel, PixelType, Strides, f16};
 
@@ -9,17 +7,26 @@ use itk_core::{Pixel, PixelType, Strides, f16};
 const LINE: usize = 64;
 
 /// What pixels are staged as.
-pub(crate) trait Staged: Copy + Default + Send + Sync + Sub<Output = Self> {
+pub(crate) trait Staged: Copy + Default + Send + Sync {
     /// Whether the numbers are far from the least and the largest ones of f64, so that halves of them round alike.
     const IS_NARROW: bool = true;
+    /// Whether they are integers of at most 16 bits.
+    const IS_SHORT: bool = false;
     /// As many bits.
     type Bits: Copy + Send + Sync;
     /// None of them, and all.
     const NO_AND_YES: [Self::Bits; 2];
     /// The type of pixels that are such values already.
     const PIXEL: Option<PixelType>;
+    /// Whether pixels of a type are staged so: conversions of others are not compiled.
+    #[inline(always)]
+    fn is_made_of(_: PixelType) -> bool {
+        true
+    }
     /// A pixel, converted.
     fn of<T: Pixel>(pixel: T) -> Self;
+    /// The difference, exact for integers of at most 16 bits.
+    fn minus(self, other: Self) -> f64;
     /// 0 times the value: NaN for infinity and NaN.
     fn nothing(self) -> f32;
     /// This value where the bits are set, else the other one: compilers do not make vectors of a condition on a third type.
@@ -31,6 +38,11 @@ impl Staged for f64 {
     type Bits = u64;
     const NO_AND_YES: [u64; 2] = [0, u64::MAX];
     const PIXEL: Option<PixelType> = Some(PixelType::F64);
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> f64 {
+        self - other
+    }
 
     #[inline(always)]
     fn nothing(self) -> f32 {
@@ -55,6 +67,11 @@ impl Staged for f32 {
     const PIXEL: Option<PixelType> = Some(PixelType::F32);
 
     #[inline(always)]
+    fn minus(self, other: Self) -> f64 {
+        (self - other).into()
+    }
+
+    #[inline(always)]
     fn nothing(self) -> f32 {
         0.0 * self
     }
@@ -70,27 +87,43 @@ impl Staged for f32 {
     }
 }
 
-/// For 8-bit integers: how many values of the type are smaller, so that differences stay what they are.
-impl Staged for i16 {
-    type Bits = Self;
-    const NO_AND_YES: [Self; 2] = [0, !0];
-    const PIXEL: Option<PixelType> = None;
+/// As they are; signed bytes as how many more they are than the least one, as differences stay what they are then.
+macro_rules! stage_short_integers {
+    ($($type:ident as $pixel:ident of $($from:ident)|+;)*) => {$(
+        impl Staged for $type {
+            const IS_SHORT: bool = true;
+            type Bits = Self;
+            const NO_AND_YES: [Self; 2] = [0, !0];
+            const PIXEL: Option<PixelType> = Some(PixelType::$pixel);
 
-    #[inline(always)]
-    fn nothing(self) -> f32 {
-        0.0
-    }
+            #[inline(always)]
+            fn is_made_of(pixel: PixelType) -> bool {
+                matches!(pixel, $(PixelType::$from)|+)
+            }
 
-    #[inline(always)]
-    fn of<T: Pixel>(pixel: T) -> Self {
-        pixel.to_key().to_ordinal() as Self
-    }
+            #[inline(always)]
+            fn minus(self, other: Self) -> f64 {
+                (i32::from(self) - i32::from(other)).into()
+            }
 
-    #[inline(always)]
-    fn select(self, bits: Self, other: Self) -> Self {
-        self & bits | other & !bits
-    }
+            #[inline(always)]
+            fn nothing(self) -> f32 {
+                0.0
+            }
+
+            #[inline(always)]
+            fn of<T: Pixel>(pixel: T) -> Self {
+                (pixel.to_key().to_ordinal() as Self).wrapping_add(Self::MIN)
+            }
+
+            #[inline(always)]
+            fn select(self, bits: Self, other: Self) -> Self {
+                self & bits | other & !bits
+            }
+        }
+    )*};
 }
+stage_short_integers! { u8 as U8 of U8 | I8; u16 as U16 of U16; i16 as I16 of I16; }
 
 /// What results are computed in.
 pub(crate) trait Number: Copy + Default {
@@ -288,6 +321,9 @@ macro_rules! with_type {
 pub(crate) unsafe fn read<V: Staged>(pixel: PixelType, from: *const u8, strides: &Strides, out: &mut [V]) {
     let (step, swapped) = (strides.bytes[0], strides.swapped);
     with_type!(pixel, T => {
+        if !V::is_made_of(T::TYPE) {
+            unreachable!("pixels are staged as what a stencil was chosen for");
+        }
         if step == size_of::<T>() as isize && !swapped {
             let from = from.cast::<T>();
             for (i, value) in out.iter_mut().enumerate() {

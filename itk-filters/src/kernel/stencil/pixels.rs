@@ -148,32 +148,40 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         // Two for each row, and some more, so that no level leaves a rest.
         let count = (2 * rows).next_multiple_of(COLUMNS);
         let last = self.width - 1;
-        let mut ends = std::mem::take(&mut self.ends);
-        ends.resize(3 * count * self.lines.len(), K::Value::default());
-        for (&line, values) in self.lines.iter().zip(ends.chunks_exact_mut(3 * count)) {
+        let (bottom, ahead) = self.along_y();
+        self.ends.resize(3 * count * self.lines.len(), K::Value::default());
+        for (number, (line, values)) in
+            self.lines.iter().zip(self.ends.chunks_exact_mut(3 * count)).enumerate()
+        {
+            let start = self.sweep.source.start().as_ptr().wrapping_offset(line.offset);
+            let y = y as isize + line.step;
+            let gather = |columns: [usize; 2], values: &mut [K::Value]| {
+                for (y, values) in (y..y + rows as isize).zip(values.chunks_exact_mut(2)) {
+                    let pixels = start.wrapping_offset(y.clamp(0, bottom) * ahead).cast::<K::Value>();
+                    // SAFETY: these columns are inside the image, whose pixels are valid for reads.
+                    let at = |column: usize| unsafe { pixels.wrapping_add(column).read_unaligned() };
+                    values.copy_from_slice(&columns.map(at));
+                }
+            };
             let (left, others) = values.split_at_mut(count);
             let (middle, right) = others.split_at_mut(count);
-            for row in 0..rows {
-                let pixels = self.pixel(line, y + row);
-                // SAFETY: these columns are inside the image, whose pixels are valid for reads.
-                let at = |column: usize| unsafe { pixels.wrapping_add(column).read_unaligned() };
-                left[2 * row..][..2].copy_from_slice(&[at(0), at(last - 1)]);
-                middle[2 * row..][..2].copy_from_slice(&[at(0), at(last)]);
-                right[2 * row..][..2].copy_from_slice(&[at(1), at(last)]);
+            gather([0, last], middle);
+            if stencil.takes_beside(number) {
+                gather([0, last - 1], left);
+                gather([1, last], right);
             }
         }
         self.starts.clear();
-        self.starts.extend(ends.chunks_exact(3 * count).map(|values| values[count..].as_ptr()));
+        self.starts.extend(self.ends.chunks_exact(3 * count).map(|values| values[count..].as_ptr()));
         // SAFETY: on both sides of the middle values there are as many.
         let values = unsafe { Rows::new(&self.starts, count, count) };
         let results = Results::of(&mut self.results[..count]);
         simd::dispatch(self.level, Compute { stencil, rows: values, results, next: &[] });
-        self.ends = ends;
-        for (row, results) in self.results.chunks_exact(2).take(rows).enumerate() {
-            let start = output.row(row).start.cast::<K::Result>();
-            for (i, column) in [0, last].into_iter().enumerate().filter(|&(i, _)| self.is_end[i]) {
+        for (i, column) in [0, last].into_iter().enumerate().filter(|&(i, _)| self.is_end[i]) {
+            let start = output.start.cast::<K::Result>().wrapping_add(column);
+            for (row, results) in (0..rows as isize).zip(self.results.chunks_exact(2)) {
                 // SAFETY: the promise of `Output`.
-                unsafe { start.wrapping_add(column).write_unaligned(results[i]) };
+                unsafe { start.wrapping_byte_offset(row * output.pitch).write_unaligned(results[i]) };
             }
         }
     }

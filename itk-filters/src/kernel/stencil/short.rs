@@ -122,8 +122,10 @@ impl<'a, K: Stencil> Block<'a, K> {
         let results = (rows * width).next_multiple_of(COLUMNS);
         let copy = 2 * radius[1] * width + results;
         let end = |column: usize| {
-            let is_end = (0..width).map(|x| K::Value::NO_AND_YES[usize::from(x == column)]);
-            is_end.cycle().take(copy).collect()
+            let [no, yes] = K::Value::NO_AND_YES;
+            let mut is_end = vec![no; copy];
+            is_end[column..].iter_mut().step_by(width).for_each(|end| *end = yes);
+            is_end
         };
         let (least, slices) = match size.len() {
             2 => (0, 1),
