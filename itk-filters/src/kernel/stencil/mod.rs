@@ -8,9 +8,8 @@
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
 )]
 
-use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
-use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut, pool};
+use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut};
 
 use super::tiles::INLINE;
 
@@ -21,11 +20,13 @@ mod pixels;
 mod ring;
 pub(crate) mod rows;
 mod short;
+mod target;
 mod work;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
 pub(crate) use operands::{Results, Rows};
 use pixels::Pixels;
+use target::{Spare, Target, fill_bricks};
 use work::{Output, Run, Work};
 
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
@@ -106,23 +107,11 @@ impl<K: Stencil> Sweep<'_, K> {
         }
         let short = !self.is_in_place(output.size()[0], O::TYPE) && self.has_short_rows(output.size());
         let extent = self.extent(output.size(), short, O::TYPE, context.threads());
-        let bricks = output.into_bricks(&extent);
-        let steps = context.steps(name, bricks.len());
-        pool::for_each(
-            context,
-            bricks,
-            || (),
-            |(), mut brick| {
-                steps.check()?;
-                if short {
-                    self.short_rows(level, &mut brick, &steps)?;
-                } else {
-                    self.brick(level, &mut brick, &steps)?;
-                }
-                steps.tick();
-                Ok(())
-            },
-        )
+        let fill = |brick: &dyn Target, steps: &Steps<'_>| {
+            if short { self.short_rows(level, brick, steps) } else { self.brick(level, brick, steps) }
+        };
+        // SAFETY: both write every row.
+        unsafe { fill_bricks(name, output, &extent, context, &fill) }
     }
 
     /// Whether pixels are what the stencil computes with, so that rows need not be staged.
@@ -165,39 +154,36 @@ impl<K: Stencil> Sweep<'_, K> {
         extent
     }
 
-    fn brick<O: Pixel>(&self, level: Level, brick: &mut Brick<'_, O>, steps: &Steps<'_>) -> Result<()> {
+    fn brick(&self, level: Level, brick: &dyn Target, steps: &Steps<'_>) -> Result<()> {
         let size = Axes::from_fn(brick.size().len() - 1, |a| brick.size()[a + 1]);
-        let width = brick.size()[0];
+        let (width, pixel) = (brick.size()[0], brick.pixel_type());
         let first = brick.first().get(1).copied().unwrap_or(0);
         let rows = first..first + size.first().copied().unwrap_or(1);
-        let mut driver = if self.is_in_place(width, O::TYPE) {
+        let mut driver = if self.is_in_place(width, pixel) {
             Driver::Pixels(Pixels::new(self, level, brick.first()[0], width))
         } else {
             Driver::Staged(Work::new(self, brick.first()[0], width, rows))
         };
-        let in_place = brick.is_plain();
-        let mut spare = vec![O::default(); if in_place { 0 } else { width * RUN }];
+        let mut spare = Spare::new(brick, RUN);
         let mut rest = Axes::filled(size.len(), 0);
         loop {
             steps.check()?;
             let rows = size.first().map_or(1, |n| RUN.min(n - rest[0]));
             let index = Axes::from_fn(size.len(), |a| self.offset[a + 1] + brick.first()[a + 1] + rest[a]);
-            let output = if in_place {
+            let output = if brick.is_plain() {
                 let pitch = brick.strides().bytes.get(1).copied().unwrap_or(0);
-                Output { start: brick.row(&rest).cast(), pitch, pixel: O::TYPE }
+                Output { start: brick.row(&rest), pitch, pixel }
             } else {
-                let pitch = (width * size_of::<O>()) as isize;
-                Output { start: spare.as_mut_ptr().cast(), pitch, pixel: O::TYPE }
+                Output { start: spare.start(), pitch: spare.pitch(), pixel }
             };
             match &mut driver {
                 Driver::Pixels(pixels) => pixels.run(&index, rows, output),
                 Driver::Staged(work) => simd::dispatch(level, Run { work, index, rows, output }),
             }
-            if !in_place {
-                for (i, row) in spare.chunks_exact(width).take(rows).enumerate() {
-                    let at = Axes::from_fn(size.len(), |a| rest[a] + if a == 0 { i } else { 0 });
-                    brick.put(0, &at, row);
-                }
+            if !brick.is_plain() {
+                spare.put(brick, rows, |row| {
+                    Axes::from_fn(size.len(), |a| rest[a] + if a == 0 { row } else { 0 })
+                });
             }
             let next = (0..size.len()).find(|&a| {
                 rest[a] += if a == 0 { rows } else { 1 };
@@ -208,11 +194,8 @@ impl<K: Stencil> Sweep<'_, K> {
                 inside
             });
             if next.is_none() {
-                break;
+                return Ok(());
             }
         }
-        // SAFETY: each row was written.
-        unsafe { brick.assume_stored() };
-        Ok(())
     }
 }

@@ -7,13 +7,13 @@
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
 )]
 
-use itk_core::buffer::Brick;
 use itk_core::simd::{self, Job, Level, Simd};
-use itk_core::{Axes, Pixel, Result, Steps};
+use itk_core::{Axes, Result, Steps};
 
 use super::compute::{Ahead, Compute};
 use super::number::{read_pixels, write_pixels};
 use super::ring::Ring;
+use super::target::{Spare, Target};
 use super::{COLUMNS, Results, Rows, STRIP, Staged, Stencil, Sweep};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
@@ -30,20 +30,15 @@ impl<K: Stencil> Sweep<'_, K> {
     }
 
     /// The results of a brick of whole rows.
-    pub(super) fn short_rows<O: Pixel>(
-        &self,
-        level: Level,
-        brick: &mut Brick<'_, O>,
-        steps: &Steps<'_>,
-    ) -> Result<()> {
+    pub(super) fn short_rows(&self, level: Level, brick: &dyn Target, steps: &Steps<'_>) -> Result<()> {
         let size = Axes::from_fn(brick.size().len(), |a| brick.size()[a]);
         let first = Axes::from_fn(size.len(), |a| self.offset[a] + brick.first()[a]);
         let mut block = Block::new(self, &size, &first);
         let (width, rows) = (size[0], block.rows);
         let pitch = brick.strides().bytes[1];
-        let plain = brick.is_plain();
-        let together = plain && pitch == (width * size_of::<O>()) as isize;
-        let mut spare = vec![O::default(); if plain { 0 } else { width * rows }];
+        let (plain, pixel) = (brick.is_plain(), brick.pixel_type());
+        let together = plain && pitch == (width * pixel.size()) as isize;
+        let mut spare = Spare::new(brick, rows);
         for y in (0..size[1]).step_by(rows) {
             let rows = rows.min(size[1] - y);
             block.move_to(first[1] + y, rows);
@@ -54,17 +49,15 @@ impl<K: Stencil> Sweep<'_, K> {
                     Axes::from_fn(size.len() - 1, |a| if a == 0 { y + row } else { rest[a - 1] })
                 };
                 let slice = brick.strides().bytes.get(2).copied().unwrap_or(rows as isize * pitch);
-                let next = brick.row(&at(0)).cast::<u8>().wrapping_offset(slice);
-                let next = together.then_some(Ahead { first: next, bytes: size_of::<O>() });
+                let next = brick.row(&at(0)).wrapping_offset(slice);
+                let next = together.then_some(Ahead { first: next, bytes: pixel.size() });
                 block.compute(level, &Axes::from_fn(rest.len(), |a| first[a + 2] + rest[a]), next);
                 let results = &block.results[..rows * width];
                 // SAFETY: the rows are the brick's own, or lie in `spare`.
-                let write = |results, to: *mut O| unsafe { write_pixels(level, results, O::TYPE, to.cast()) };
+                let write = |results, to| unsafe { write_pixels(level, results, pixel, to) };
                 if !plain {
-                    write(results, spare.as_mut_ptr());
-                    for (row, pixels) in spare.chunks_exact(width).take(rows).enumerate() {
-                        brick.put(0, &at(row), pixels);
-                    }
+                    write(results, spare.start());
+                    spare.put(brick, rows, at);
                 } else if together {
                     write(results, brick.row(&at(0)));
                 } else {
@@ -85,8 +78,6 @@ impl<K: Stencil> Sweep<'_, K> {
                 }
             }
         }
-        // SAFETY: each row was written.
-        unsafe { brick.assume_stored() };
         Ok(())
     }
 }
