@@ -4,43 +4,10 @@
 
 use std::time::Instant;
 
+use itk_benches::content::{noise, photo, wave};
 use itk_core::simd::levels;
 use itk_core::{Image, Pixel};
 use itk_filters::{counted_block, counted_median};
-use itk_tests::cases::Random;
-
-/// Uniform noise in 0..1.
-fn noise(count: usize) -> Vec<f64> {
-    let mut random = Random::new(1);
-    (0..count).map(|_| random.below(1 << 24) as f64 / f64::from(1 << 24)).collect()
-}
-
-/// Blobs and edges of several scales with a little noise, in 0..1.
-fn photo(size: &[usize]) -> Vec<f64> {
-    let mut random = Random::new(2);
-    let plane = size[0] * size[1];
-    (0..size.iter().product::<usize>())
-        .map(|i| {
-            let (x, y, z) = ((i % size[0]) as f64, (i % plane / size[0]) as f64, (i / plane) as f64);
-            let wave = |scale: f64, phase: f64| {
-                ((x + 0.7 * z) / scale + phase).sin() * ((y - 0.4 * z) / (1.3 * scale) + phase).cos()
-            };
-            let edge = if wave(67.0, 0.3) > 0.2 { 0.18 } else { 0.0 };
-            let value = 0.4 + 0.2 * wave(150.0, 1.0) + 0.12 * wave(31.0, 2.0) + 0.05 * wave(9.0, 0.7) + edge;
-            (value + 0.03 * (random.below(1000) as f64 / 500.0 - 1.0)).clamp(0.0, 1.0)
-        })
-        .collect()
-}
-
-/// All values within each tile: a slow wave of full range.
-fn wave(size: &[usize]) -> Vec<f64> {
-    (0..size.iter().product::<usize>())
-        .map(|i| {
-            let (x, y) = ((i % size[0]) as f64, (i / size[0]) as f64);
-            0.5 + 0.5 * (x / 41.0 + y / 90.0).sin()
-        })
-        .collect()
-}
 
 /// What to measure: the content, in 0..1, and the words that a line must have.
 struct Case<'a> {
@@ -90,7 +57,7 @@ fn main() {
     let flat = [1088, 448];
     let solid = [256, 56, 56];
     for (content, flat_values, solid_values) in [
-        ("noise", noise(flat[0] * flat[1]), noise(solid.iter().product())),
+        ("noise", noise(&flat), noise(&solid)),
         ("photo", photo(&flat), photo(&solid)),
         ("wave", wave(&flat), wave(&solid)),
     ] {

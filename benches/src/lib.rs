@@ -1,5 +1,7 @@
 //! Images to measure on: noise of one type, the same on every run.
 
+pub mod content;
+
 use itk_core::{Image, Pixel, simd};
 use itk_tests::cases::{Content, Random, pixels};
 
