@@ -71,7 +71,7 @@ test-sdist: ## the sdist installs into a bare venv, and works
 	@$(STEP) "sdist" tools/test-sdist.sh
 
 ## Work on it
-.PHONY: wheel dev bench bench-peers bench-import clean
+.PHONY: wheel dev bench bench-crossover bench-peers bench-import clean
 wheel: ## build the wheel, and check its size and content
 	@$(STEP) "Wheel" tools/wheel.sh $(WHEEL)
 
@@ -80,6 +80,9 @@ dev: ## make or refresh .venv-dev: this tree's Python code, the native module re
 
 bench: ## criterion benches
 	@$(STEP) "Benches" cargo bench --locked --package itk-benches
+
+bench-crossover: ## time the median's algorithms beside each other, into docs/explain/crossover.tsv; BENCH="u8 avx2" for some
+	@$(STEP) "Crossovers" tools/bench-crossover.sh $(BENCH)
 
 bench-peers: BENCH_SCRIPT := compare
 bench-peers: wheel ## time the filters beside OpenCV, IPP, ITK, ...; BENCH="--quick --only u16" goes to the script

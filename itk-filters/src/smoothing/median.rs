@@ -126,6 +126,16 @@ impl Median {
         Self { algorithm: Some(algorithm), ..self }
     }
 
+    /// What an image of this type and size is computed with, at the level of this process: for tests and benches.
+    ///
+    /// # Errors
+    /// Those of [`Filter::plan`].
+    pub fn choice(&self, input: &Header) -> Result<Algorithm> {
+        input.require_scalar(NAME)?;
+        let radius = self.radius(input)?;
+        input.pixel_type.visit(Choose { median: self, radius: &radius, size: &input.array_size() })
+    }
+
     fn radius(&self, input: &Header) -> Result<Axes<usize>> {
         let radius = self.radius.resolve(NAME, "radius", input.rank())?;
         let samples = radius.iter().try_fold(1u128, |n, &r| n.checked_mul(2 * r as u128 + 1));
@@ -147,10 +157,7 @@ impl Filter for Median {
     }
 
     fn plan(&self, input: &Header) -> Result<Header> {
-        input.require_scalar(NAME)?;
-        let radius = self.radius(input)?;
-        input.pixel_type.visit(Choose { median: self, radius: &radius, size: &input.array_size() })?;
-        Ok(input.clone())
+        self.choice(input).map(|_| input.clone())
     }
 
     fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
