@@ -17,7 +17,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them.
+    /// All of them, from what is fast in small windows to what takes all.
     pub const ALL: &[Self] = &[Self::Network, Self::Counting, Self::Histogram];
 
     /// Whether it can take windows of this radius over an image of this size, both xyz.
@@ -29,10 +29,167 @@ impl Algorithm {
         }
     }
 
-    /// The one that takes windows of this radius over an image of this size, both xyz: the first of [`Algorithm::ALL`] that
-    /// applies. That order is the expected one of their speeds, not a table of measured crossovers.
+    /// The one that takes windows of this radius over an image of this size, both xyz, in about the least time.
     pub(crate) fn choose<T: Pixel>(level: Level, radius: &[usize], size: &[usize]) -> Self {
-        let applies = |algorithm: &&Self| algorithm.applies::<T>(level, radius, size);
-        *Self::ALL.iter().find(applies).unwrap_or(&Self::Histogram)
+        let applies = |algorithm: Self| algorithm.applies::<T>(level, radius, size);
+        let crossings = Crossings::of(level, size_of::<T::Key>());
+        if samples(radius) <= crossings.network && applies(Self::Network) {
+            Self::Network
+        } else if rows(radius, size) <= crossings.histogram(size) || !applies(Self::Counting) {
+            Self::Histogram
+        } else {
+            Self::Counting
+        }
+    }
+}
+
+/// Where one algorithm becomes faster than another, for keys of a width at a level.
+struct Crossings {
+    /// The most samples of a window that a network takes, where there is one.
+    network: usize,
+    /// The most rows of a window that a histogram takes otherwise: in lines, whose windows have one, and in tiny, small, and
+    /// other images.
+    histogram: [usize; 4],
+}
+
+/// Where none is known, however large the window.
+const ALWAYS: usize = usize::MAX;
+
+/// Images of fewer pixels than these are tiny, and small.
+const TINY: usize = 1 << 10;
+const SMALL: usize = 1 << 15;
+
+impl Crossings {
+    /// The table. Its numbers are those that lose least in `docs/explain/crossover.tsv`, which `make bench-crossover` measures:
+    /// in the geometric mean over noise, a photo and one value, as nobody knows the content before.
+    ///
+    /// A histogram's time grows with the rows of a window, as it slides along x; one of 16 bits has many bins to clear.
+    /// Counting's hardly depends on the window, and grows where tiles are low or small, registers narrow, or keys wide.
+    fn of(level: Level, key_bytes: usize) -> Self {
+        let (network, histogram) = match (level, key_bytes) {
+            (Level::Baseline, 1) => (ALWAYS, [1, 11, 9, 3]),
+            (Level::Baseline, 2) => (ALWAYS, [0, 0, 0, 0]),
+            (Level::Baseline, 4) => (ALWAYS, [1, 64, 9, 9]),
+            // Without compares of 64 bits, minima take many instructions.
+            (Level::Baseline, _) => (27, [1, 64, 9, 5]),
+            (Level::Avx2, 1) => (ALWAYS, [1, 9, 1, 0]),
+            (Level::Avx2, 2) => (ALWAYS, [0, 0, 0, 0]),
+            (Level::Avx2, 4) => (ALWAYS, [1, 64, 9, 3]),
+            (Level::Avx2, _) => (ALWAYS, [1, 64, 9, 9]),
+            (Level::Avx512, 1) => (ALWAYS, [1, 9, 1, 0]),
+            (Level::Avx512, 2) => (ALWAYS, [0, 0, 0, 0]),
+            (Level::Avx512, 4) => (ALWAYS, [1, 64, 9, 0]),
+            (Level::Avx512, _) => (ALWAYS, [1, 64, 9, 3]),
+        };
+        Self { network, histogram }
+    }
+
+    /// The most rows of a window that a histogram takes in an image of a size.
+    fn histogram(&self, size: &[usize]) -> usize {
+        let pixels = size.iter().fold(1, |n: usize, &extent| n.saturating_mul(extent));
+        match pixels {
+            n if size.first() == Some(&n) => self.histogram[0],
+            ..TINY => self.histogram[1],
+            TINY..SMALL => self.histogram[2],
+            SMALL.. => self.histogram[3],
+        }
+    }
+}
+
+/// How many samples a window has.
+fn samples(radius: &[usize]) -> usize {
+    radius.iter().fold(1, |n: usize, &r| n.saturating_mul(r.saturating_mul(2).saturating_add(1)))
+}
+
+/// How many rows of the image a window has at most.
+fn rows(radius: &[usize], size: &[usize]) -> usize {
+    let extent = |(&r, &extent): (&usize, &usize)| r.saturating_mul(2).saturating_add(1).min(extent);
+    radius.iter().zip(size).skip(1).map(extent).fold(1, usize::saturating_mul)
+}
+
+#[cfg(test)]
+mod tests {
+    use itk_core::simd::levels;
+    use itk_core::{Axes, PixelType, VisitType};
+
+    use super::*;
+
+    /// Calls back with each window and image: all ranks, radii from none to beyond what counting takes, and images from one
+    /// pixel on.
+    fn for_each_window(mut check: impl FnMut(&[usize], &[usize])) {
+        for rank in 1..=6 {
+            for r in (0..=130).chain([1 << 20, usize::MAX / 4]) {
+                for along in 0..=rank {
+                    // Along all axes, or along one of them and by 0 or 1 along the others.
+                    for other in [0, 1] {
+                        let radius =
+                            Axes::from_fn(rank, |a| if along == rank || along == a { r } else { other });
+                        for extent in [1, 5, 40, 700] {
+                            check(&radius, &Axes::filled(rank, extent));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    struct Covers;
+
+    impl VisitType for Covers {
+        type Out = ();
+
+        fn visit<T: Pixel>(self) {
+            for level in levels() {
+                let mut chosen = Vec::new();
+                for_each_window(|radius, size| {
+                    let choice = Algorithm::choose::<T>(level, radius, size);
+                    assert!(
+                        choice.applies::<T>(level, radius, size),
+                        "{} {level} {radius:?} {size:?}: {choice:?} does not apply",
+                        T::TYPE
+                    );
+                    if !chosen.contains(&choice) {
+                        chosen.push(choice);
+                    }
+                });
+                assert_eq!(chosen.len(), Algorithm::ALL.len(), "{} {level}: only {chosen:?}", T::TYPE);
+            }
+        }
+    }
+
+    #[test]
+    fn every_window_has_an_algorithm_that_applies() {
+        for pixel_type in PixelType::ALL {
+            pixel_type.visit(Covers);
+        }
+    }
+
+    #[test]
+    fn windows_are_taken_by_what_was_fastest() {
+        for level in levels() {
+            let u8 = |radius: &[usize], size: &[usize]| Algorithm::choose::<u8>(level, radius, size);
+            assert_eq!(u8(&[2, 2], &[512, 512]), Algorithm::Network);
+            assert_eq!(u8(&[30, 30], &[512, 512]), Algorithm::Counting);
+            assert_eq!(u8(&[200, 200], &[512, 512]), Algorithm::Histogram);
+            assert_eq!(u8(&[30], &[512]), Algorithm::Histogram);
+            assert_eq!(u8(&[30, 0], &[512, 1]), Algorithm::Histogram);
+            assert_eq!(u8(&[0, 30], &[64, 64]), Algorithm::Counting);
+            assert_eq!(Algorithm::choose::<u16>(level, &[30], &[512]), Algorithm::Counting);
+            // Both windows have a network; a wide one pays where 64 bits can be compared.
+            let f64 = |r: usize| Algorithm::choose::<f64>(level, &[r; 3], &[64; 3]);
+            assert_eq!(f64(1), Algorithm::Network);
+            let large = if level == Level::Baseline { Algorithm::Counting } else { Algorithm::Network };
+            assert_eq!(f64(2), large);
+        }
+    }
+
+    #[test]
+    fn images_are_tiny_or_small_by_their_pixels() {
+        let crossings = Crossings { network: 0, histogram: [1, 3, 2, 0] };
+        let limits = [[31, 33], [32, 32], [128, 255], [128, 256]].map(|size| crossings.histogram(&size));
+        assert_eq!(limits, [3, 2, 2, 0]);
+        assert_eq!([&[1 << 20][..], &[700, 1, 1]].map(|size| crossings.histogram(size)), [1, 1]);
+        assert_eq!(crossings.histogram(&[1, 1 << 20]), 0);
+        assert_eq!(rows(&[9, 1, 60], &[4, 5, 6]), 18);
     }
 }

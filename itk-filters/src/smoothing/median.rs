@@ -75,9 +75,10 @@ const NAME: &str = "median";
 /// Beyond the border: the nearest pixel inside (ITK's zero-flux Neumann condition, scipy's `nearest`).
 /// Cost: windows that have a selection network (squares to 15 x 15, cubes to 7 x 7 x 7, lines, slabs) take 4 to 1,524
 /// minima and maxima of registers for a register of pixels, whatever their values. Others are counted against at most 255
-/// thresholds a tile, fewer the less the image varies, at a cost that hardly depends on the window. Windows of 65,536
-/// samples or more cost their cross-section a pixel, and never more than the image has. Scratch is a few MB a thread,
-/// and for the last kind 24 bytes for each input pixel that a run of rows depends on. `docs/explain/median.md` explains.
+/// thresholds a tile, fewer the less the image varies, at a cost that hardly depends on the window. Lines, windows of few
+/// rows in small images, and those of 65,536 samples or more cost their cross-section a pixel, and never more than the
+/// image has. Scratch is a few MB a thread, and for the last kind 24 bytes for each input pixel that a run of rows
+/// depends on. `docs/explain/median.md` explains.
 ///
 /// # Errors
 /// [`Error::Components`] for pixels of several components; [`Error::Parameter`] when `radius` has the wrong
