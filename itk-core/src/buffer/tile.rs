@@ -92,6 +92,11 @@ impl<'a, T: Pixel> ViewMut<'a, T> {
         &self.any.strides.size
     }
 
+    /// Where each pixel lies.
+    pub fn strides(&self) -> &Strides {
+        &self.any.strides
+    }
+
     /// How many rows there are: pixels over all axes but the fastest.
     pub fn rows(&self) -> usize {
         self.size().iter().skip(1).product()

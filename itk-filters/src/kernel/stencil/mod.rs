@@ -9,7 +9,7 @@
 )]
 
 use itk_core::simd::{self, Level};
-use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, ViewMut};
+use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, Strides, ViewMut};
 
 use super::tiles::INLINE;
 
@@ -42,8 +42,12 @@ const STRIP: usize = 16 << 10;
 /// Bytes of staged rows that a brick reads again at its next slice: a part of the second-level cache.
 const SLICES: usize = 384 << 10;
 
-/// The fewest columns for which rows are read in place: the two at the ends of a row are computed on their own then.
+/// The fewest columns of a row that is read in place: the two at its ends are computed on their own then.
 const LEAST_IN_PLACE: usize = 128;
+
+/// The fewest bytes of such rows where they follow each other, so that all but those beside the border are one span, and the
+/// fewest rows.
+const LEAST_FOLLOWING: (usize, usize) = (96, 4);
 
 /// Nanoseconds of work that one brick should not exceed by far, so that progress is smooth.
 const PIECE: f64 = 2e6;
@@ -105,8 +109,9 @@ impl<K: Stencil> Sweep<'_, K> {
         if output.size().contains(&0) {
             return Ok(());
         }
-        let short = !self.is_in_place(output.size()[0], O::TYPE) && self.has_short_rows(output.size());
-        let extent = self.extent(output.size(), short, O::TYPE, context.threads());
+        let in_place = self.is_in_place(output.size(), output.strides(), O::TYPE);
+        let short = !in_place && self.has_short_rows(output.size());
+        let extent = self.extent(output.size(), short, in_place, context.threads());
         let fill = |brick: &dyn Target, steps: &Steps<'_>| {
             if short { self.short_rows(level, brick, steps) } else { self.brick(level, brick, steps) }
         };
@@ -114,17 +119,25 @@ impl<K: Stencil> Sweep<'_, K> {
         unsafe { fill_bricks(name, output, &extent, context, &fill) }
     }
 
-    /// Whether pixels are what the stencil computes with, so that rows need not be staged.
-    fn is_in_place(&self, width: usize, output: PixelType) -> bool {
-        let strides = self.source.strides();
-        let is_plain = strides.bytes[0] == self.source.pixel_type().size() as isize && !strides.swapped;
-        let same = K::Value::PIXEL == Some(self.source.pixel_type()) && K::Result::PIXEL == output;
-        width >= LEAST_IN_PLACE && is_plain && same && self.stencil.radius()[0] <= 1
+    /// Whether pixels are what the stencil computes with, so that rows need not be staged, for results of this size.
+    fn is_in_place(&self, size: &[usize], output: &Strides, pixel: PixelType) -> bool {
+        let source = self.source.strides();
+        let (from, to) = (size_of::<K::Value>(), size_of::<K::Result>());
+        let is_plain = source.bytes[0] == from as isize && !source.swapped;
+        let same = K::Value::PIXEL == Some(self.source.pixel_type()) && K::Result::PIXEL == pixel;
+        let (bytes, rows) = LEAST_FOLLOWING;
+        let follow = |strides: &Strides, pixel| strides.bytes[1] == (size[0] * pixel) as isize;
+        let is_long = size[0] >= LEAST_IN_PLACE
+            || size.len() > 1
+                && size[0] * from >= bytes
+                && size[1] >= rows
+                && follow(source, from)
+                && follow(output, to);
+        is_long && is_plain && same && self.stencil.radius()[0] <= 1
     }
 
     /// The bricks (xyz) to cut an output of this size into.
-    fn extent(&self, size: &[usize], short: bool, output: PixelType, threads: usize) -> Axes<usize> {
-        let in_place = self.is_in_place(size[0], output);
+    fn extent(&self, size: &[usize], short: bool, in_place: bool, threads: usize) -> Axes<usize> {
         let radius = self.stencil.radius();
         // Pixels need no other place in the cache than the one that they have.
         let strip = if in_place { 4 * STRIP } else { STRIP };
@@ -159,7 +172,7 @@ impl<K: Stencil> Sweep<'_, K> {
         let (width, pixel) = (brick.size()[0], brick.pixel_type());
         let first = brick.first().get(1).copied().unwrap_or(0);
         let rows = first..first + size.first().copied().unwrap_or(1);
-        let mut driver = if self.is_in_place(width, pixel) {
+        let mut driver = if self.is_in_place(brick.size(), brick.strides(), pixel) {
             Driver::Pixels(Pixels::new(self, level, brick.first()[0], width))
         } else {
             Driver::Staged(Work::new(self, brick.first()[0], width, rows))
