@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use itk_core::pump::{self, Attendance};
 use itk_core::simd;
 use itk_core::{CancelToken, Context, Error, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, Mean};
@@ -204,15 +205,9 @@ fn a_cancelled_run_stops_inside_a_window() {
     // Noise, so that nothing runs: each row has some 10⁹ additions.
     let input = pixels::<f64>(Content::Bits, 64 * 64 * 64, &mut Random::new(3));
     let image = Image::from_vec(&[64, 64, 64], input).unwrap().into();
-    let token = CancelToken::new();
-    let context = Context::default().cancel(token.clone());
-    // Whenever it is cancelled, it must end long before the hours that it would take.
-    let other = std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        token.cancel();
-    });
+    let job = |context: &Context<'_>| Mean::new(100).apply_any(&image, context);
+    // It is asked during the run whether to go on, and must end long before the hours that it would take.
     let begin = std::time::Instant::now();
-    let error = Mean::new(100).apply_any(&image, &context).unwrap_err();
-    other.join().unwrap();
+    let error = pump::run(&CancelToken::new(), Attendance::Polls, job, &mut |_| false).unwrap_err();
     assert!(matches!(error, Error::Aborted { .. }) && begin.elapsed().as_secs() < 20, "{error}");
 }

@@ -1070,7 +1070,8 @@ def gradient_magnitude(
     TypeError
         If a dtype is not supported.
     ValueError
-        If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+        If the spacing is not positive, `precision` is neither of the two, there is a wrong number of values, or `out`
+        does not fit.
     ProcessAborted
         If it was cancelled; `out` is half written then.
 
@@ -1088,7 +1089,8 @@ def gradient_magnitude(
 
     With ``precision="single"`` and n axes, float results are off by at most (4 + n / 2) * 2**-24 of themselves, where
     float32 holds the pixels and no difference or square is beyond its range: slopes above 1e19 give infinity, those
-    below 1e-18 fade. Pixels that it does not hold are rounded to it first.
+    below 1e-18 fade. Pixels that it does not hold are rounded to it first. A spacing whose inverse it does not hold has all
+    computed in double precision.
 
     Examples
     --------

@@ -45,7 +45,8 @@ use super::{Watch, filter_methods, hash, join, reduce, run};
 /// TypeError
 ///     If a dtype is not supported.
 /// ValueError
-///     If the spacing is not positive, there is a wrong number of values, or `out` does not fit.
+///     If the spacing is not positive, `precision` is neither of the two, there is a wrong number of values, or `out`
+///     does not fit.
 /// ProcessAborted
 ///     If it was cancelled; `out` is half written then.
 ///
@@ -63,7 +64,8 @@ use super::{Watch, filter_methods, hash, join, reduce, run};
 ///
 /// With ``precision="single"`` and n axes, float results are off by at most (4 + n / 2) * 2**-24 of themselves, where
 /// float32 holds the pixels and no difference or square is beyond its range: slopes above 1e19 give infinity, those
-/// below 1e-18 fade. Pixels that it does not hold are rounded to it first.
+/// below 1e-18 fade. Pixels that it does not hold are rounded to it first. A spacing whose inverse it does not hold has all
+/// computed in double precision.
 ///
 /// Examples
 /// --------
