@@ -2,16 +2,22 @@
 
 use bytemuck::cast_slice_mut;
 use itk_core::Pixel;
-use itk_core::simd::Simd;
+use itk_core::simd::{Level, Simd};
 
 use super::coefficients::{Coefficients, Four};
 
-/// Lines that are filtered together where there are many: several registers, so that one line's chain of operations does
-/// not hold up the others'.
+/// Lines that are staged together, or lie side by side, where there are many: whole cache lines.
 pub(super) const LANES: usize = 32;
 
 /// Lanes of a block: one register of the widest level.
-const BLOCK: usize = 8;
+pub(super) const BLOCK: usize = 8;
+
+/// Blocks that are filtered together, so that one line's chain of operations does not hold up the others'. With more, their
+/// last pixels and results would not fit the registers of AVX-512.
+const BLOCKS: usize = 2;
+
+/// The same for AVX2, where they fit in neither case, and all lanes at once are faster.
+const BLOCKS_OF_AVX2: usize = LANES / BLOCK;
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -64,14 +70,30 @@ impl<V: Pixel> Rows<V> {
     /// # Safety
     /// The values are valid for reads.
     #[inline(always)]
+    pub(super) unsafe fn values<const L: usize>(&self, row: usize, block: usize) -> [V; L] {
+        // SAFETY: the caller's promise.
+        unsafe { self.at::<L>(row, block).read_unaligned() }
+    }
+
+    /// # Safety
+    /// As for [`Rows::values`].
+    #[inline(always)]
     unsafe fn read<const L: usize>(&self, row: usize, block: usize) -> Block<L> {
         // SAFETY: the caller's promise.
-        let values = unsafe { self.at::<L>(row, block).read_unaligned() };
+        let values = unsafe { self.values::<L>(row, block) };
         let mut wide = [0.0; L];
         for l in 0..L {
             wide[l] = values[l].to_f64();
         }
         Block(wide)
+    }
+
+    /// # Safety
+    /// The values are valid for writes.
+    #[inline(always)]
+    pub(super) unsafe fn put<const L: usize>(&self, row: usize, block: usize, values: [V; L]) {
+        // SAFETY: the caller's promise.
+        unsafe { self.at::<L>(row, block).write_unaligned(values) }
     }
 
     /// # Safety
@@ -83,7 +105,13 @@ impl<V: Pixel> Rows<V> {
             *value = V::from_f64(result);
         }
         // SAFETY: the caller's promise.
-        unsafe { self.at::<L>(row, block).write_unaligned(values) }
+        unsafe { self.put(row, block, values) }
+    }
+
+    /// The same without the first values of each row.
+    #[inline(always)]
+    fn skip(self, values: usize) -> Self {
+        Self { start: self.start.wrapping_add(values), ..self }
     }
 
     #[inline(always)]
@@ -166,7 +194,10 @@ impl<V: Pixel> Lines<'_, V> {
             match self.lanes {
                 1 => self.filter_blocks::<S, 1, 1>(simd, coefficients),
                 BLOCK => self.filter_blocks::<S, BLOCK, 1>(simd, coefficients),
-                _ => self.filter_blocks::<S, BLOCK, { LANES / BLOCK }>(simd, coefficients),
+                _ if S::LEVEL == Level::Avx2 => {
+                    self.filter_blocks::<S, BLOCK, BLOCKS_OF_AVX2>(simd, coefficients);
+                }
+                _ => self.filter_blocks::<S, BLOCK, BLOCKS>(simd, coefficients),
             }
         }
     }
@@ -179,14 +210,18 @@ impl<V: Pixel> Lines<'_, V> {
         simd: S,
         coefficients: &Coefficients,
     ) {
-        let Self { from, to, forwards, .. } = self;
+        let Self { from, to, lanes, forwards } = self;
         let Coefficients { n, d, m, before, after } = coefficients;
-        let (values, _) = forwards.as_chunks_mut::<L>();
+        let length = forwards.len() / lanes;
+        let (values, _) = forwards[..length * N * L].as_chunks_mut::<L>();
         let (forwards, _) = values.as_chunks_mut::<N>();
-        // SAFETY: the caller's promise.
-        unsafe {
-            Sweep::<V, L, N, false> { from, to, forwards, x: n, y: d, border: before }.run(simd);
-            Sweep::<V, L, N, true> { from, to, forwards, x: m, y: d, border: after }.run(simd);
+        for lane in (0..lanes).step_by(N * L) {
+            let (from, to) = (from.skip(lane), to.skip(lane));
+            // SAFETY: the caller's promise.
+            unsafe {
+                Sweep::<V, L, N, false> { from, to, forwards, x: n, y: d, border: before }.run(simd);
+                Sweep::<V, L, N, true> { from, to, forwards, x: m, y: d, border: after }.run(simd);
+            }
         }
     }
 }
@@ -231,11 +266,13 @@ impl<V: Pixel, const L: usize, const N: usize, const BACKWARDS: bool> Sweep<'_, 
             unsafe { self.step::<3>(row(step), &y, &mut last) };
         }
         let y = *self.y;
+        // Of all lanes: those after the first ones find theirs in the cache.
+        let bytes = if N == 1 { L } else { LANES } * size_of::<V>();
         for step in (first..length).step_by(4) {
             for ahead in AHEAD..AHEAD + 4 {
                 let to_come = row(step).wrapping_add_signed(if BACKWARDS { -ahead } else { ahead });
                 let rows = if BACKWARDS { &self.to } else { &self.from };
-                for offset in (0..L * N * size_of::<V>()).step_by(LINE) {
+                for offset in (0..bytes).step_by(LINE) {
                     simd.prefetch(rows.at::<L>(to_come, 0).wrapping_byte_add(offset));
                 }
             }

@@ -17,6 +17,7 @@ use super::tiles::INLINE;
 
 mod coefficients;
 mod lines;
+mod square;
 mod turn;
 mod work;
 

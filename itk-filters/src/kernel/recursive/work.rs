@@ -6,6 +6,7 @@ use itk_core::{Axes, Pixel, PixelType};
 
 use super::coefficients::Coefficients;
 use super::lines::{Lines, Rows, Scratch};
+use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
 use super::{Finish, Operand, Pass};
 
@@ -121,8 +122,9 @@ impl<'a> Work<'a> {
         }
         // Made after `values` was last used: it is invalid otherwise.
         let staged = Rows { start: values.as_mut_ptr(), pitch: (lanes * size_of::<V>()) as isize };
+        let place = rows(&self.output, wanted);
         let to = match self.finish {
-            Finish::Value if wanted == self.length => rows(&self.output, wanted),
+            Finish::Value if wanted == self.length => place,
             _ => None,
         };
         let coefficients = self.coefficients;
@@ -139,20 +141,29 @@ impl<'a> Work<'a> {
             Finish::Value => {}
             Finish::Single => results.iter_mut().for_each(|value| *value = V::of_f32(value.to_f64() as f32)),
             Finish::Square { spacing, root, .. } => {
-                let sums = &mut bytemuck::cast_slice_mut(forwards)[..results.len()];
-                match self.sum {
-                    None => sums.fill(V::default()),
-                    Some(sum) => {
+                let pitch = (lanes * size_of::<V>()) as isize;
+                let sum = self.sum.map(|sum| {
+                    rows(&sum, wanted).unwrap_or_else(|| {
+                        let sums: &mut [V] = &mut bytemuck::cast_slice_mut(forwards)[..results.len()];
                         for run in runs {
                             let sum = sum.lines(&run.at, axis, side, run.count, wanted);
                             // SAFETY: the lines lie in the brick, or in the same part of the sum.
                             simd::dispatch(level, unsafe { Read::new(sum, &mut sums[run.lane..], lanes) });
                         }
-                    }
+                        Rows { start: sums.as_mut_ptr(), pitch }
+                    })
+                });
+                let results = Rows { start: results.as_mut_ptr(), pitch };
+                let to = place.unwrap_or(results);
+                let square = Square { from: results, sum, to, lanes, length: wanted, spacing, root };
+                // SAFETY: the rows are those of `values` and `forwards`, or the brick's, or lie in the same part of the sum.
+                simd::dispatch(level, unsafe { square.job() });
+                if place.is_some() {
+                    return;
                 }
-                simd::dispatch(level, Square { values: results, sums, spacing, root });
             }
         }
+        let results = &scratch.both::<V>(count).0[self.skip * lanes..][..wanted * lanes];
         for run in runs {
             let output = self.output.lines(&run.at, axis, side, run.count, wanted);
             // SAFETY: the lines are the brick's.
@@ -191,32 +202,5 @@ impl<V: Value> Job for Recursion<'_, V> {
     fn run<S: Simd>(self, simd: S) {
         // SAFETY: the promise of `new`.
         unsafe { self.lines.filter(simd, self.coefficients) };
-    }
-}
-
-/// Squares of derivatives, added to sums with the roundings to f32 that ITK's images make.
-struct Square<'a, V> {
-    values: &'a mut [V],
-    sums: &'a [V],
-    spacing: f64,
-    root: bool,
-}
-
-impl<V: Value> Job for Square<'_, V> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
-        let Self { values, sums, spacing, root } = self;
-        for (value, sum) in values.iter_mut().zip(sums) {
-            let slope = f64::from(value.to_f64() as f32) / spacing;
-            let total = (sum.to_f64() + slope * slope) as f32;
-            // In f32 the root of the sum is that in f64, rounded: that has more than twice the digits.
-            *value = match V::TYPE {
-                _ if !root => V::of_f32(total),
-                PixelType::F32 => V::of_f32(total.sqrt()),
-                _ => V::of_f64(f64::from(total).sqrt()),
-            };
-        }
     }
 }
