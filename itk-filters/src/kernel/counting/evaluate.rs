@@ -4,11 +4,14 @@
 //! and need one scan over lanes a row. The sum over a window is then a difference of two prefix sums, exact
 //! modulo 256 as it is at most 255.
 
+use std::ops::Range;
+
 use itk_core::simd::{ByteVector, Job, Simd};
 
 use super::axes::{sum_axis, vote};
 use super::flat;
 use super::geometry::Geometry;
+use super::search::Reach;
 
 /// Rows whose prefix sums are kept in the cache at a time.
 pub(super) const ROWS: usize = 16;
@@ -62,7 +65,7 @@ impl Planes {
     }
 }
 
-/// Counts the outputs of a tile whose median is at least `limit`, and raises their `best` to it.
+/// Counts the outputs of some parts of a tile whose median is at least `limit`, and raises their `best` to it.
 pub(super) struct Evaluate<'a> {
     pub(super) geometry: &'a Geometry,
     pub(super) planes: &'a mut Planes,
@@ -70,13 +73,16 @@ pub(super) struct Evaluate<'a> {
     pub(super) limit: u8,
     /// Whether to keep counts as well.
     pub(super) keep: bool,
+    pub(super) parts: Range<usize>,
+    /// Becomes the counts of these parts.
+    pub(super) reach: &'a mut Reach,
 }
 
 impl Job for Evaluate<'_> {
-    type Out = u32;
+    type Out = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> u32 {
+    fn run<S: Simd>(self, simd: S) {
         match self.geometry.strip {
             64 => self.strip::<S, 64, { 64 + BEFORE }>(simd),
             128 => self.strip::<S, 128, { 128 + BEFORE }>(simd),
@@ -88,21 +94,16 @@ impl Job for Evaluate<'_> {
 
 impl Evaluate<'_> {
     #[inline(always)]
-    fn strip<S: Simd, const STRIP: usize, const PITCH: usize>(self, simd: S) -> u32 {
-        let Self { geometry, planes, limit, keep } = self;
+    fn strip<S: Simd, const STRIP: usize, const PITCH: usize>(self, simd: S) {
+        let Self { geometry, planes, limit, keep, parts, reach } = self;
         if geometry.window.len() == 2 {
             // Sums of up to 127 samples are exact as signed bytes, larger ones as unsigned ones.
+            let tile = (geometry, planes, limit, parts, reach);
             return match (keep, geometry.window[0] > 127) {
-                (false, false) => {
-                    flat::evaluate::<S, STRIP, PITCH, false, false>(simd, geometry, planes, limit)
-                }
-                (false, true) => {
-                    flat::evaluate::<S, STRIP, PITCH, false, true>(simd, geometry, planes, limit)
-                }
-                (true, false) => {
-                    flat::evaluate::<S, STRIP, PITCH, true, false>(simd, geometry, planes, limit)
-                }
-                (true, true) => flat::evaluate::<S, STRIP, PITCH, true, true>(simd, geometry, planes, limit),
+                (false, false) => flat::evaluate::<S, STRIP, PITCH, false, false>(simd, tile),
+                (false, true) => flat::evaluate::<S, STRIP, PITCH, false, true>(simd, tile),
+                (true, false) => flat::evaluate::<S, STRIP, PITCH, true, false>(simd, tile),
+                (true, true) => flat::evaluate::<S, STRIP, PITCH, true, true>(simd, tile),
             };
         }
         let limit = S::Bytes::splat(simd, limit);
@@ -124,12 +125,12 @@ impl Evaluate<'_> {
             }
             (from, to) = (to, from);
         }
-        match (samples > 255, keep) {
+        reach[0] = match (samples > 255, keep) {
             (false, false) => vote::<S, STRIP, false, false>(simd, geometry, from, limit, best, kept, votes),
             (false, true) => vote::<S, STRIP, false, true>(simd, geometry, from, limit, best, kept, votes),
             (true, false) => vote::<S, STRIP, true, false>(simd, geometry, from, limit, best, kept, votes),
             (true, true) => vote::<S, STRIP, true, true>(simd, geometry, from, limit, best, kept, votes),
-        }
+        };
     }
 }
 

@@ -3,10 +3,16 @@
 //! From one row of outputs to the next, the count changes by the sum along x of what enters less what leaves:
 //! 1, 0 or -1 a sample, so that sums over up to 127 samples are exact modulo 256.
 
+use std::ops::Range;
+
 use itk_core::simd::{ByteVector, Simd};
 
-use super::evaluate::{PREFIX_ROWS, Planes, ROWS, ends, store_prefix, total};
+use super::evaluate::{PREFIX_ROWS, Planes, ROWS, ends, store_prefix};
 use super::geometry::Geometry;
+use super::search::Reach;
+
+/// A tile, its planes, the threshold, the parts to evaluate, and their counts: see [`super::evaluate::Evaluate`].
+type Tile<'a> = (&'a Geometry, &'a mut Planes, u8, Range<usize>, &'a mut Reach);
 
 /// As [`super::evaluate::Evaluate`].
 #[inline(always)]
@@ -18,22 +24,23 @@ pub(super) fn evaluate<
     const SPLIT: bool,
 >(
     simd: S,
-    geometry: &Geometry,
-    planes: &mut Planes,
-    limit: u8,
-) -> u32 {
+    (geometry, planes, limit, parts, reach): Tile<'_>,
+) {
     let limit = S::Bytes::splat(simd, limit);
     let Planes { labels, prefix, best, kept, row, .. } = planes;
     let [low, high, votes] = row;
     let bias = geometry.bias();
-    for (plane, byte) in [(&mut *low, bias[0]), (&mut *high, bias[1]), (&mut *votes, 0)] {
+    for (plane, byte) in [(&mut *low, bias[0]), (&mut *high, bias[1])] {
         plane[..STRIP].fill(byte);
     }
-    first_window::<S, STRIP, PITCH>(simd, geometry, labels, prefix, [&mut low[..], &mut high[..]], limit);
-    for row in (0..geometry.size[1]).step_by(ROWS) {
+    let above = &labels[parts.start * ROWS * STRIP..];
+    first_window::<S, STRIP, PITCH>(simd, geometry, above, prefix, [&mut low[..], &mut high[..]], limit);
+    for part in parts {
+        let row = part * ROWS;
         let rows = (geometry.size[1] - row).min(ROWS);
         let trail = labels[row * STRIP..].as_chunks::<STRIP>().0;
         let lead = labels[(row + geometry.window[1]) * STRIP..].as_chunks::<STRIP>().0;
+        votes[..STRIP].fill(0);
         let one = S::Bytes::one(simd);
         let (prefix_lead, prefix_trail) = prefix.split_at_mut(PREFIX_ROWS * PITCH);
         let leads = lead.iter().zip(prefix_lead.as_chunks_mut::<PITCH>().0).take(rows);
@@ -51,8 +58,8 @@ pub(super) fn evaluate<
             }
         }
         // Rows of outputs, and a row more so that each register's column has as many chunks.
-        let part = row * STRIP..(row + rows + 1) * STRIP;
-        let kept = kept.each_mut().map(|plane| if KEEP { &mut plane[part.clone()] } else { &mut plane[..0] });
+        let span = row * STRIP..(row + rows + 1) * STRIP;
+        let kept = kept.each_mut().map(|plane| if KEEP { &mut plane[span.clone()] } else { &mut plane[..0] });
         let state = [&mut low[..], &mut high[..], &mut votes[..]];
         vote::<S, STRIP, PITCH, KEEP, SPLIT>(
             simd,
@@ -60,11 +67,34 @@ pub(super) fn evaluate<
             prefix,
             limit,
             state,
-            &mut best[part],
+            &mut best[span],
             kept,
         );
+        reach[part] = total::<S, STRIP>(simd, geometry.size[0], votes);
     }
-    total::<S, STRIP>(geometry, votes)
+}
+
+/// The sum of one byte, at most [`ROWS`], for each of the `width` outputs of a row.
+#[inline(always)]
+fn total<S: Simd, const STRIP: usize>(simd: S, width: usize, row: &[u8]) -> u32 {
+    let lanes = S::Bytes::LANES;
+    let registers = STRIP / lanes;
+    // Lanes that are outputs in all registers, and registers whose next lane is one.
+    let (full, more) = (width / registers, width % registers);
+    let mut sum: u32 = (0..more).map(|j| u32::from(row[j * lanes + full])).sum();
+    let mut bytes = [0; 64];
+    // So many that their sum is a byte.
+    for some in row[..STRIP].chunks(255 / ROWS * lanes) {
+        let mut votes = S::Bytes::splat(simd, 0);
+        for votes_of in some.chunks_exact(lanes) {
+            votes = votes.add(S::Bytes::load(simd, votes_of));
+        }
+        votes.store(&mut bytes);
+        for &votes in &bytes[..full] {
+            sum += u32::from(votes);
+        }
+    }
+    sum
 }
 
 /// Adds the sums of the first row's windows to the counts: first along y, where a byte holds up to 255 rows; then

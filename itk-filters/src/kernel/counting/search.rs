@@ -1,18 +1,39 @@
 //! Which thresholds to evaluate: those that separate outputs of the tile.
 
+use std::ops::Range;
+
 use itk_core::Result;
 use itk_core::simd::{self, Level};
 
-use super::evaluate::{Evaluate, Planes};
-use super::geometry::Geometry;
+use super::evaluate::{Evaluate, Planes, ROWS};
+use super::geometry::{Geometry, MAX_EXTENT};
+
+/// How many outputs' medians reach a threshold, in each part of a tile: [`ROWS`] rows of one of two axes; one that has more
+/// is one part.
+pub(super) type Reach = [u32; MAX_EXTENT / ROWS];
 
 /// Labels from `low` to before `high`, and how many outputs' medians reach each end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Interval {
     pub(super) low: usize,
     pub(super) high: usize,
-    reach_low: u32,
-    reach_high: u32,
+    reach_low: Reach,
+    reach_high: Reach,
+}
+
+impl Interval {
+    /// The parts from the first to the last that has a median in the interval.
+    fn parts(&self) -> Range<usize> {
+        let undecided = |&part: &usize| self.reach_low[part] != self.reach_high[part];
+        let parts = 0..self.reach_low.len();
+        let first = parts.clone().find(undecided).unwrap_or(0);
+        first..parts.rev().find(undecided).map_or(first, |last| last + 1)
+    }
+
+    /// How many outputs have their median in the interval.
+    fn undecided(&self) -> u32 {
+        self.reach_low.iter().sum::<u32>() - self.reach_high.iter().sum::<u32>()
+    }
 }
 
 /// When an interval of labels is not worth more evaluations: a list of its samples will do.
@@ -49,7 +70,7 @@ impl Lists {
 
     fn takes(&self, interval: &Interval, outputs: u32) -> bool {
         let samples = u64::from(self.below[interval.high] - self.below[interval.low]);
-        let undecided = u64::from(interval.reach_low - interval.reach_high);
+        let undecided = u64::from(interval.undecided());
         interval.high - interval.low == 1 || undecided * samples < 5 * u64::from(outputs)
     }
 }
@@ -63,10 +84,19 @@ pub(super) fn search(
     check: &mut dyn FnMut() -> Result<()>,
 ) -> Result<()> {
     let outputs = (geometry.outputs() * geometry.size[0]) as u32;
-    let mut open = vec![Interval { low: 0, high: 256, reach_low: outputs, reach_high: 0 }];
+    let mut all = Reach::default();
+    match geometry.size.len() {
+        2 => {
+            let rows = (0..geometry.size[1]).step_by(ROWS).map(|row| (geometry.size[1] - row).min(ROWS));
+            all.iter_mut().zip(rows).for_each(|(reach, rows)| *reach = (rows * geometry.size[0]) as u32);
+        }
+        _ => all[0] = outputs,
+    }
+    let mut open = vec![Interval { low: 0, high: 256, reach_low: all, reach_high: Reach::default() }];
     while let Some(interval) = open.pop() {
         let Interval { low, high, reach_low, reach_high } = interval;
-        if reach_low == reach_high {
+        let parts = interval.parts();
+        if parts.is_empty() {
             continue;
         }
         match &mut lists {
@@ -81,7 +111,9 @@ pub(super) fn search(
         let middle = (low + high) / 2;
         let limit = middle as u8 ^ 0x80;
         let keep = lists.is_some();
-        let reach = simd::dispatch(level, Evaluate { geometry, planes, limit, keep });
+        // Where both ends are reached by as many outputs, so is all between.
+        let mut reach = reach_low;
+        simd::dispatch(level, Evaluate { geometry, planes, limit, keep, parts, reach: &mut reach });
         open.push(Interval { low, high: middle, reach_low, reach_high: reach });
         open.push(Interval { low: middle, high, reach_low: reach, reach_high });
     }
