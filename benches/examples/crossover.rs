@@ -218,7 +218,10 @@ impl Summary {
                     single = if loss > single.0 { (loss, radius) } else { single };
                 }
             }
-            let percent = |(loss, radius): (f64, &str)| format!("{:.0} % at {radius}", 100.0 * loss);
+            let percent = |(loss, radius): (f64, &str)| match radius {
+                "" => "none".into(),
+                _ => format!("{:.0} % at {radius}", 100.0 * loss),
+            };
             let count = group.windows.len();
             let (worst, single) = (percent(worst), percent(single));
             eprintln!("| {level} | {of_type} | {rank} | {size} | {count} | {good} | {worst} | {single} |");
