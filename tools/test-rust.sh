@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Rust tests at the SIMD level that this CPU is best at, then again at each lower one that it has.
+# Runs the Rust tests at the SIMD level that this CPU is best at, then what a level can change at each lower one that it has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo test --locked --workspace

@@ -77,7 +77,7 @@ pub(crate) fn pass(kernel: Kernel, context: &Context<'_>) -> Result<()> {
                 return Ok(());
             }
         }
-        // Asking may attach, for which who looks at the gate, attached, must not have to wait: not with the lock.
+        // Not with the lock: asking may wait for the GIL, and who has the GIL may be waiting for the lock.
         if context.is_cancelled() {
             lock(&gate.state).cancelled = true;
             return Err(Error::Aborted { filter: kernel.name().into() });
