@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
-use itk_core::{Axes, Pixel, Result, View, pool};
+use itk_core::{Axes, Pixel, Result, View};
 
 use super::descent::Descent;
 use super::rows::is_key;
@@ -117,7 +117,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
 
     /// The bricks (xyz) to cut an output of this size into: one for a small job, several a thread otherwise, and high
     /// enough that warming up stays below a tenth.
-    pub(crate) fn extent(&self, size: &[usize]) -> Axes<usize> {
+    pub(crate) fn extent(&self, size: &[usize], threads: usize) -> Axes<usize> {
         let mut extent = Axes::from_fn(size.len(), |a| size[a].max(1));
         let (plan, bytes) = (self.plan(), size_of::<T>() as f64);
         // Half a nanosecond for an operation on a register.
@@ -127,7 +127,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         if work < INLINE {
             return extent;
         }
-        let pieces = (work / PIECE).ceil().max(8.0 * pool::num_threads() as f64);
+        let pieces = (work / PIECE).ceil().max(8.0 * threads as f64);
         // Cut the slowest axes first, y last of all.
         let mut left = pieces as usize;
         let mut order: Vec<usize> = (1..size.len()).rev().filter(|&a| Some(a) != self.axes.y).collect();
