@@ -152,10 +152,9 @@ pub trait Apply: Filter {
     fn apply_any(&self, input: &AnyImage, context: &Context<'_>) -> Result<AnyImage> {
         let header = input.header();
         let plan = self.plan(&header)?;
-        let fill = |output: AnyViewMut<'_>| {
+        let mut result = AnyImage::filled_by(&plan, &|output| {
             self.fill(Task { input: &header, source: input.view(), region: plan.region, output, context })
-        };
-        let mut result = plan.pixel_type.visit(Produce { plan: &plan, fill: &fill })?;
+        })?;
         *result.metadata_mut() = input.metadata().clone();
         Ok(result)
     }
@@ -163,17 +162,33 @@ pub trait Apply: Filter {
 
 impl<F: Filter + ?Sized> Apply for F {}
 
+impl AnyImage {
+    /// A new image, whose pixels `fill` stores.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], and those of `fill`.
+    ///
+    /// # Panics
+    /// When `fill` returns `Ok` and has left pixels out.
+    pub fn filled_by(header: &Header, fill: Fill<'_>) -> Result<Self> {
+        header.pixel_type.visit(Produce { header, fill })
+    }
+}
+
+/// What stores all pixels of an output.
+type Fill<'a> = &'a dyn Fn(AnyViewMut<'_>) -> Result<()>;
+
 struct Produce<'a> {
-    plan: &'a Header,
-    fill: &'a dyn Fn(AnyViewMut<'_>) -> Result<()>,
+    header: &'a Header,
+    fill: Fill<'a>,
 }
 
 impl VisitType for Produce<'_> {
     type Out = Result<AnyImage>;
 
-    fn visit<O: Pixel>(self) -> Result<AnyImage> {
-        let buffer = Buffer::<O>::filled_by(self.plan.array_size(), |output| (self.fill)(output.into()))?;
-        Ok(O::erase(Image::from_buffer(self.plan, buffer)?))
+    fn visit<T: Pixel>(self) -> Result<AnyImage> {
+        let buffer = Buffer::<T>::filled_by(self.header.array_size(), |output| (self.fill)(output.into()))?;
+        Ok(T::erase(Image::from_buffer(self.header, buffer)?))
     }
 }
 

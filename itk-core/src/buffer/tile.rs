@@ -9,7 +9,7 @@ use ndarray::{ArrayBase, DataMut, Dimension};
 
 use super::Strides;
 use super::brick::Brick;
-use super::view::{array_strides, pointer, split_row};
+use super::view::{array_strides, pointer, split_row, strides_of_bytes};
 use crate::pixel::{Pixel, PixelType};
 use crate::{Axes, Region};
 
@@ -49,6 +49,35 @@ impl<'a> AnyViewMut<'a> {
     /// The same pixels for a shorter while, to be written again after it: what is stored meanwhile is not counted.
     pub fn reborrow(&mut self) -> AnyViewMut<'_> {
         AnyViewMut { stored: None, ..*self }
+    }
+
+    /// Bytes that become pixels, x first, without gaps. More bytes than these take are left alone.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn of_bytes(pixel: PixelType, size: Axes<usize>, bytes: &'a mut [u8]) -> Self {
+        let strides = strides_of_bytes(pixel, size, bytes.len());
+        // SAFETY: the bytes are borrowed mutably, there are enough, and pixels without gaps do not overlap.
+        unsafe { Self::from_raw(pixel, pointer(bytes.as_mut_ptr()), strides) }
+    }
+
+    /// Cuts the output into boxes of `extent` (xyz), the last ones shorter where they don't divide; x goes fastest. Each is
+    /// an output of its own, and comes with the index of its first pixel in this one.
+    ///
+    /// # Panics
+    /// When an extent is 0, or there is not one for each axis.
+    pub fn into_parts(self, extent: &[usize]) -> Vec<(Axes<usize>, Self)> {
+        let Self { pixel, start, strides, stored, lifetime } = self;
+        assert_eq!(extent.len(), strides.size.len(), "an extent an axis");
+        // Where boxes lie does not depend on the type of their pixels.
+        let boxes = Brick::<u8>::cut(start, strides, stored, extent);
+        let part = |part: Brick<'a, u8>| {
+            let first = Axes::from_fn(extent.len(), |a| part.first()[a]);
+            let size = Axes::from_fn(extent.len(), |a| part.size()[a]);
+            let start = pointer(part.row(&Axes::filled(extent.len() - 1, 0)).cast_const());
+            (first, Self { pixel, start, strides: Strides { size, ..strides }, stored, lifetime })
+        };
+        boxes.into_iter().map(part).collect()
     }
 
     /// The view with its pixel type made known; `None` when that is another one.

@@ -40,6 +40,16 @@ impl<'a> AnyView<'a> {
         Self { pixel, start, strides, exclusive: false, lifetime: PhantomData }
     }
 
+    /// Bytes as pixels, x first, without gaps. More bytes than these take are left alone.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn of_bytes(pixel: PixelType, size: Axes<usize>, bytes: &'a [u8]) -> Self {
+        let strides = strides_of_bytes(pixel, size, bytes.len());
+        // SAFETY: the bytes are borrowed, and there are enough.
+        unsafe { Self::from_raw(pixel, pointer(bytes.as_ptr()), strides) }
+    }
+
     /// The pixel type.
     pub fn pixel_type(&self) -> PixelType {
         self.pixel
@@ -342,6 +352,16 @@ pub(super) fn array_strides<T, S: RawData<Elem = T>, D: Dimension>(array: &Array
     let bytes = |a: usize| array.strides()[rank - 1 - a] * size_of::<T>() as isize;
     let size = Axes::from_fn(rank, |a| array.shape()[rank - 1 - a]);
     Strides { size, bytes: Axes::from_fn(rank, bytes), swapped: false }
+}
+
+/// Strides of pixels without gaps.
+///
+/// # Panics
+/// When there are not enough bytes for them.
+pub(super) fn strides_of_bytes(pixel: PixelType, size: Axes<usize>, bytes: usize) -> Strides {
+    let strides = Strides::contiguous(size, pixel.size()).expect("pixels fit into memory");
+    assert!(strides.count() * pixel.size() <= bytes, "bytes for each pixel");
+    strides
 }
 
 /// An empty array's pointer may be anything; nothing is read through it.
