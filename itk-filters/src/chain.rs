@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use itk_core::{AnyImage, Apply, Context, Filter, Header, Region, Result};
+use itk_core::{Axes, Error, Filter, Header, Maps, Pixel, Region, Result, Task, VisitType};
 
+mod pieces;
 mod text;
 
 /// Filters, each of which gets the result of the one before.
@@ -25,10 +26,23 @@ mod text;
 /// Values an axis are in brackets and xyz order: `median(radius_xyz=[1, 2, 3])`,
 /// `gradient_magnitude(spacing_xyz=[0.5, 0.5, 2])`. Parameters may be left out, and so may empty parentheses.
 ///
+/// # Execution
+/// A chain is a [`Filter`] itself. Where windows are small and images are not, it works piece by piece: all filters on one piece of
+/// the output, then the next, so that intermediate results stay in the cache and no image is made between filters. The result is
+/// that of one filter after the other, to the bit. Threads share columns of pieces along the slowest axis.
+///
+/// Memory: the output, and for each thread 2 to 4 MB of intermediate results. Filters that need whole lines, such as recursive
+/// ones, and windows so large that pieces would compute half as much again at their edges, make the whole chain run on whole images,
+/// of which there are two at most beside input and output.
+///
+/// # Errors
+/// Those of its filters. All that do not depend on pixels come before the first pixel is computed. One that does, such as a NaN under
+/// `nan_policy=raise`, leaves the pieces before it written.
+///
 /// # Example
 /// ```
 /// use itk_core::{AnyImage, Context, Image};
-/// use itk_filters::Chain;
+/// use itk_filters::{Apply, Chain};
 /// let chain: Chain = "median(radius=1) | gradient_magnitude(dtype=uint8)".parse()?;
 /// let image = AnyImage::from(Image::from_vec(&[3, 1], vec![1u8, 9, 17])?);
 /// let edges = chain.apply_any(&image, &Context::default())?;
@@ -57,43 +71,82 @@ impl Chain {
         &self.filters
     }
 
-    /// The header of the last filter's output, or why this input is refused. Reads no pixel.
-    ///
-    /// # Errors
-    /// Those of [`Filter::plan`].
-    pub fn plan(&self, input: &Header) -> Result<Header> {
-        self.filters.iter().try_fold(input.clone(), |header, filter| filter.plan(&header))
-    }
-
-    /// The part of the input that a part of the output depends on.
-    ///
-    /// # Errors
-    /// Those of [`Filter::input_region`].
-    pub fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
+    /// The headers of the input and of each filter's output, or why this input is refused. Reads no pixel.
+    fn headers(&self, input: &Header) -> Result<Vec<Header>> {
         let mut headers = vec![input.clone()];
         for filter in &self.filters {
             headers.push(filter.plan(&headers[headers.len() - 1])?);
         }
-        self.filters
-            .iter()
-            .zip(&headers)
-            .rev()
-            .try_fold(*output, |region, (filter, header)| filter.input_region(header, &region))
+        Ok(headers)
     }
 
-    /// The last filter's output. All refusals come before the first pixel is computed.
-    ///
-    /// # Errors
-    /// Those of [`Apply::apply_any`].
-    pub fn apply_any(&self, input: &AnyImage, context: &Context<'_>) -> Result<AnyImage> {
-        self.plan(&input.header())?;
-        let mut image = input.clone();
-        for (i, filter) in self.filters.iter().enumerate() {
-            let share = self.filters.len() as f64;
-            let progress = |part: f64| context.report((i as f64 + part) / share);
-            image = filter.apply_any(&image, &context.clone().progress(&progress))?;
+    /// What each filter is to give for a part of the last one's output, the chain's input first.
+    fn regions(&self, headers: &[Header], output: &Region) -> Result<Vec<Region>> {
+        let mut regions = vec![*output];
+        for (filter, header) in self.filters.iter().zip(headers).rev() {
+            regions.push(filter.input_region(header, &regions[regions.len() - 1])?);
         }
-        Ok(image)
+        regions.reverse();
+        Ok(regions)
+    }
+}
+
+impl Filter for Chain {
+    fn name(&self) -> &'static str {
+        "chain"
+    }
+
+    fn plan(&self, input: &Header) -> Result<Header> {
+        let mut headers = self.headers(input)?;
+        Ok(headers.pop().unwrap_or_else(|| input.clone()))
+    }
+
+    fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
+        Ok(self.regions(&self.headers(input)?, output)?[0])
+    }
+
+    fn fill(&self, task: Task<'_>) -> Result<()> {
+        match self.filters.as_slice() {
+            [] => task.output.pixel_type().visit(Copy(task)),
+            [one] => one.fill(task),
+            _ => pieces::fill(self, task),
+        }
+    }
+}
+
+impl<I: Pixel, O: Pixel> Maps<I, O> for Chain {}
+
+/// Copies what is asked for.
+struct Copy<'a>(Task<'a>);
+
+impl VisitType for Copy<'_> {
+    type Out = Result<()>;
+
+    fn visit<T: Pixel>(self) -> Result<()> {
+        let Task { source, output, context, .. } = &self.0;
+        let (got, allowed) = (output.pixel_type(), format!("the input's type, {}", source.pixel_type()));
+        let offset = self.0.offset();
+        let Some(source) = source.typed::<T>() else {
+            return Err(Error::PixelType { who: "chain output", got, allowed });
+        };
+        let steps = context.steps("chain", 1);
+        let output = self.0.output.typed::<T>().expect("visited with the output's own type");
+        if output.size().contains(&0) {
+            return Ok(());
+        }
+        let mut row = vec![T::default(); output.size()[0]];
+        let rows = output.rows();
+        for mut tile in output.into_tiles(rows, row.len()) {
+            for number in tile.rows() {
+                steps.check()?;
+                let index = tile.index(number);
+                let rest = Axes::from_fn(index.len(), |a| index[a] + offset[a + 1]);
+                source.load(offset[0], &rest, &mut row);
+                tile.store_next(&row);
+            }
+        }
+        steps.tick();
+        Ok(())
     }
 }
 

@@ -69,6 +69,21 @@ def test_a_chain_is_its_steps():
     assert ((first | second) | (third | first)).filters == (first, second, third, first)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
+def test_a_chain_in_pieces_is_its_steps(dtype):
+    a = noise(dtype, (20, 300, 500))
+    expected = oxitk.gradient_magnitude(oxitk.median(a, radius=1), spacing=(2, 1, 0.5))
+    chain = oxitk.Median(1) | oxitk.GradientMagnitude(spacing=(2, 1, 0.5))
+    np.testing.assert_array_equal(chain(a), expected)
+    out = np.zeros_like(expected)
+    assert chain(a, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    turned = np.asfortranarray(a)[::-1]
+    np.testing.assert_array_equal(
+        chain(turned), oxitk.gradient_magnitude(oxitk.median(turned, radius=1), spacing=(2, 1, 0.5))
+    )
+
+
 def test_a_chain_passes_types_on():
     a = noise("u1", (8, 9))
     assert (oxitk.GradientMagnitude(dtype="i4") | oxitk.Median())(a).dtype == np.int32

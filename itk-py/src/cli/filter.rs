@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use itk_core::{CancelToken, Context, Error, Header, PerAxis, PixelKind, PixelType};
-use itk_filters::Chain;
+use itk_filters::{Apply, Chain, Filter};
 
 use super::Stop;
 

@@ -1,9 +1,7 @@
 //! Running filters: arguments in, one detached run of the engine, the same kind of thing out.
 
-use std::borrow::Cow;
-
 use itk_core::{AnyImage, Buffer, Geometry, Header, Image, Pixel, PixelKind, PixelType, Visit};
-use itk_filters::{Apply, Task};
+use itk_filters::{Apply, Chain, Filter, Task};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -39,12 +37,12 @@ pub(super) fn run<'py>(
     }
     let mut output = out.map(|out| Output::new(out, &input, last.name())).transpose()?;
 
-    let mut filters = Vec::with_capacity(specs.len());
+    let mut chain = Chain::new();
     for (i, spec) in specs.iter().enumerate() {
         let asked = output.as_ref().filter(|_| i + 1 == specs.len()).map(Output::pixel_type);
         let filter = spec.build(&header, asked)?;
         header = filter.plan(&header).map_err(to_py)?;
-        filters.push(filter);
+        chain = chain.then(filter);
     }
     let is_bool = input.is_bool && specs.iter().all(Spec::keeps_bool);
     if let Some(output) = &output {
@@ -53,25 +51,16 @@ pub(super) fn run<'py>(
 
     let image = &input.image;
     let result = kernel::run(py, kernel_of(specs), watch, |context| {
-        let (last, others) = filters.split_last().expect("there is a filter");
-        let mut current = Cow::Borrowed(image);
-        let share = filters.len() as f64;
-        for (i, filter) in others.iter().enumerate() {
-            let progress = |part: f64| context.report((i as f64 + part) / share);
-            current = Cow::Owned(filter.apply_any(&current, &context.clone().progress(&progress))?);
-        }
-        let progress = |part: f64| context.report((share - 1.0 + part) / share);
-        let context = &context.clone().progress(&progress);
-        let Some(output) = &mut output else { return last.apply_any(&current, context).map(Some) };
-        let input = current.header();
+        let Some(output) = &mut output else { return chain.apply_any(image, context).map(Some) };
+        let header = image.header();
         let task = Task {
-            input: &input,
-            source: current.view(),
-            region: input.region,
+            input: &header,
+            source: image.view(),
+            region: header.region,
             output: output.view(),
             context,
         };
-        last.fill(task).map(|()| None)
+        chain.fill(task).map(|()| None)
     })?;
     match (result, input.from) {
         (None, _) => Ok(out.expect("no result means that out has it").clone()),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use itk_filters::{Chain, GradientMagnitude, Median};
+use itk_filters::{Apply, Chain, GradientMagnitude, Median};
 
 /// Reads a volume, smooths it, and writes the magnitude of its gradient.
 pub fn edges(input: &Path, output: &Path, radius: usize) -> Result<(), Box<dyn Error>> {
