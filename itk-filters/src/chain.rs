@@ -31,7 +31,7 @@ mod text;
 /// the output, then the next, so that intermediate results stay in the cache and no image is made between filters. The result is
 /// that of one filter after the other, to the bit. Threads share columns of pieces along the slowest axis.
 ///
-/// Memory: the output, and for each thread 2 to 4 MB of intermediate results. Filters that need whole lines, such as recursive
+/// Memory: the output, and for each thread 1 to 4 MB of intermediate results. Filters that need whole lines, such as recursive
 /// ones, and windows so large that pieces would compute half as much again at their edges, make the whole chain run on whole images,
 /// of which there are two at most beside input and output.
 ///

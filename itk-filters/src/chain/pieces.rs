@@ -6,9 +6,12 @@ use itk_core::{AnyImage, AnyView, AnyViewMut, Axes, Buffer, Filter, Header, Regi
 
 use super::Chain;
 
-/// Bytes of intermediate results that a piece should have: most of them are in the second-level cache when the next filter
-/// reads them, and the rest in the third.
+/// Most bytes of intermediate results that a piece should have: those that are not in the second-level cache when the next
+/// filter reads them are in the third.
 const CACHED: usize = 2 << 20;
+
+/// Pixels of a piece: with more, what is done once a piece costs no less.
+const PIXELS: usize = 1 << 19;
 
 /// Most pixels that a filter computes for each pixel of a piece; with more, whole images cost less.
 const OVERHEAD: f64 = 1.5;
@@ -39,7 +42,7 @@ fn extent(chain: &Chain, headers: &[Header], region: &Region, threads: usize) ->
     let (size, last) = (region.size(), region.rank() - 1);
     let middle = &headers[1..headers.len() - 1];
     let bytes: usize = middle.iter().map(|header| header.pixel_type.size() * header.components).sum();
-    let most = CACHED / bytes;
+    let most = PIXELS.min(CACHED / bytes);
     // Results that stay in the cache as a whole need no pieces.
     if region.pixels() <= most {
         return Ok(None);
@@ -95,10 +98,10 @@ fn whole(chain: &Chain, headers: &[Header], task: Task<'_>) -> Result<()> {
 /// Runs all filters on one piece of the output after the other.
 fn pieces(chain: &Chain, headers: &[Header], extent: &Axes<usize>, task: Task<'_>) -> Result<()> {
     let Task { input, source, region, output, context } = task;
-    // Columns of pieces are what threads share.
+    // Columns of pieces are what threads share; each computes its first slices anew.
     let (size, last) = (region.size(), extent.len() - 1);
     let beside: usize = (0..last).map(|a| size[a].div_ceil(extent[a])).product();
-    let high = size[last].div_ceil((4 * context.threads()).div_ceil(beside)).next_multiple_of(extent[last]);
+    let high = size[last].div_ceil((2 * context.threads()).div_ceil(beside)).next_multiple_of(extent[last]);
     let column = Axes::from_fn(extent.len(), |a| if a == last { high.min(size[a]) } else { extent[a] });
     // Where the output has an axis of components, it comes first, and is taken whole.
     let lead = output.size().len() - size.len();
