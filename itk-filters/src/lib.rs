@@ -30,6 +30,7 @@ pub use itk_core::{Apply, Filter, Maps, Task};
 pub use kernel::choose::Algorithm;
 #[doc(hidden)]
 pub use kernel::counting::{block as counted_block, counted_median};
+pub use kernel::nan::NanPolicy;
 pub use kernel::recursive::GaussianOrder;
 pub use recursive::{GradientMagnitudeRecursiveGaussian, RecursiveGaussian, SmoothingRecursiveGaussian};
-pub use smoothing::{Mean, Median, NanPolicy};
+pub use smoothing::{Mean, Median};

@@ -1,8 +1,5 @@
 //! The median of a box window.
 
-use std::fmt;
-use std::str::FromStr;
-
 use itk_core::buffer::Brick;
 use itk_core::simd::Level;
 use itk_core::{
@@ -13,56 +10,9 @@ use crate::filter::{Filter, Maps, Task, windowed_input_region};
 use crate::kernel::choose::Algorithm;
 use crate::kernel::histogram::{self, Run};
 use crate::kernel::indices::for_each_index;
+use crate::kernel::nan::{self, NanPolicy};
 use crate::kernel::tiles::tile_size;
-use crate::kernel::{counting, nan, network};
-
-/// What a NaN in a window does to its median. Types without NaN don't notice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum NanPolicy {
-    /// NaN is greater than every number, and sorted with them.
-    #[default]
-    Order,
-    /// Any NaN in the window makes the result NaN.
-    Propagate,
-    /// NaN is left out: of `m` other samples the one with `m / 2` smaller ones; NaN where there is none.
-    Omit,
-    /// Any NaN that a window covers is an error.
-    Raise,
-}
-
-impl NanPolicy {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Order, Self::Propagate, Self::Omit, Self::Raise];
-
-    /// Its name in texts: `propagate`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Order => "order",
-            Self::Propagate => "propagate",
-            Self::Omit => "omit",
-            Self::Raise => "raise",
-        }
-    }
-}
-
-impl fmt::Display for NanPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for NanPolicy {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|policy| policy.name() == text).ok_or_else(|| Error::Parameter {
-            filter: NAME,
-            name: "nan_policy",
-            expected: "'propagate', 'omit', 'raise' or 'order'".into(),
-            got: format!("{text:?}"),
-        })
-    }
-}
+use crate::kernel::{counting, network};
 
 const NAME: &str = "median";
 

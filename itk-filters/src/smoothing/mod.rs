@@ -4,4 +4,4 @@ mod mean;
 mod median;
 
 pub use mean::Mean;
-pub use median::{Median, NanPolicy};
+pub use median::Median;
