@@ -90,6 +90,10 @@ impl VisitType for Exact {
             }
         }
         for algorithm in Algorithm::ALL {
+            let columns = *algorithm == Algorithm::Columns;
+            if columns && (!matches!(T::TYPE, PixelType::U8 | PixelType::I8) || self.rank == 1) {
+                continue;
+            }
             let count = counts.get(&format!("{algorithm:?}")).copied().unwrap_or(0);
             assert!(count >= CASES, "{} rank {}: {count} cases of {algorithm:?}", T::TYPE, self.rank);
         }

@@ -2,7 +2,7 @@
 //! `cargo run --release -p itk-benches --example crossover [word...] >docs/explain/crossover.tsv`.
 //!
 //! Nanoseconds a pixel on one thread of each algorithm that applies, for types, windows, image sizes, contents and SIMD
-//! levels, one line each; what was chosen, and by how much it is slower than the fastest. Algorithms take turns, and the
+//! levels, one line each; what was chosen, and by how much it is slower than the fastest. Counting has the help of columns. Algorithms take turns, and the
 //! best time of each counts, so that it bears a machine that others use. Words leave only lines that have them all.
 #![allow(clippy::unwrap_used, reason = "an example may panic")]
 
@@ -239,7 +239,8 @@ fn main() {
         measure::<f64>(1.0, &words);
         return;
     }
-    println!("level\ttype\tradius\tsize\tcontent\tnetwork\tcounting\thistogram\tfastest\tchosen\tloss");
+    let algorithms = Algorithm::ALL.iter().map(|&algorithm| name(algorithm)).collect::<Vec<_>>().join("\t");
+    println!("level\ttype\tradius\tsize\tcontent\t{algorithms}\tfastest\tchosen\tloss");
     let mut summary = Summary::default();
     // The level is one for the process.
     for level in simd::levels() {

@@ -3,28 +3,33 @@
 use itk_core::Pixel;
 use itk_core::simd::Level;
 
-use super::{counting, network};
+use super::{columns, counting, network};
 
 /// How medians are computed. All ways give the same result; which is fastest depends on the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// Generated selection networks, for the windows that have one.
     Network,
-    /// Counting against thresholds, for windows of fewer than 65,536 samples.
+    /// Counting against thresholds, for windows of fewer than 65,536 samples. Parts of an image that take it long are left to
+    /// columns, where these take keys of 8 bits and windows of two axes.
     Counting,
+    /// Histograms of columns, for keys of 8 bits and windows of at most 255 samples along x and 255 across it. Never the
+    /// first choice.
+    Columns,
     /// A histogram that slides along x, for any window.
     Histogram,
 }
 
 impl Algorithm {
     /// All of them, from what is fast in small windows to what takes all.
-    pub const ALL: &[Self] = &[Self::Network, Self::Counting, Self::Histogram];
+    pub const ALL: &[Self] = &[Self::Network, Self::Counting, Self::Columns, Self::Histogram];
 
     /// Whether it can take windows of this radius over an image of this size, both xyz.
     pub(crate) fn applies<T: Pixel>(self, level: Level, radius: &[usize], size: &[usize]) -> bool {
         match self {
             Self::Network => network::find::<T::Key>(level, radius).is_some(),
             Self::Counting => counting::applies(radius, size),
+            Self::Columns => radius.len() > 1 && columns::applies::<T>(radius),
             Self::Histogram => true,
         }
     }
@@ -152,7 +157,9 @@ mod tests {
                         chosen.push(choice);
                     }
                 });
-                assert_eq!(chosen.len(), Algorithm::ALL.len(), "{} {level}: only {chosen:?}", T::TYPE);
+                // Counting asks columns for help; they are not chosen.
+                let choices = Algorithm::ALL.iter().filter(|algorithm| **algorithm != Algorithm::Columns);
+                assert_eq!(chosen.len(), choices.count(), "{} {level}: only {chosen:?}", T::TYPE);
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Walking through the indices of a box.
+//! Walking through the indices of a box, and past its ends.
 
-use itk_core::Axes;
+use itk_core::{Axes, Pixel};
 
 /// Calls `visit` with each index from `low` to before `high`, first axis fastest.
 pub(crate) fn for_each_index(low: &[usize], high: &[usize], mut visit: impl FnMut(&[usize])) {
@@ -14,5 +14,26 @@ pub(crate) fn for_each_index(low: &[usize], high: &[usize], mut visit: impl FnMu
             }
             index[a] = low[a];
         }
+    }
+}
+
+/// `to` becomes the pixels, with the first one before them `before` times more, and the last one after them.
+#[inline(always)]
+pub(crate) fn repeat_ends<T: Pixel, K: Copy>(
+    pixels: &[T],
+    before: usize,
+    to: &mut [K],
+    key: impl Fn(T) -> K,
+) {
+    let (head, rest) = to.split_at_mut(before);
+    let (body, tail) = rest.split_at_mut(pixels.len().min(rest.len()));
+    for (to, &pixel) in body.iter_mut().zip(pixels) {
+        *to = key(pixel);
+    }
+    if let [first, ..] = body {
+        head.fill(*first);
+    }
+    if let Some(&last) = pixels.last() {
+        tail.fill(key(last));
     }
 }

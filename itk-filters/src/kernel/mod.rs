@@ -1,6 +1,7 @@
 //! What filters share: slices in, slices out; no image, no thread, no error but for abort.
 
 pub(crate) mod choose;
+pub(crate) mod columns;
 pub(crate) mod counting;
 pub(crate) mod histogram;
 pub(crate) mod indices;

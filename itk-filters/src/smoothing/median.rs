@@ -12,7 +12,7 @@ use crate::kernel::histogram::{self, Run};
 use crate::kernel::indices::for_each_index;
 use crate::kernel::nan::{self, NanPolicy};
 use crate::kernel::tiles::tile_size;
-use crate::kernel::{counting, network};
+use crate::kernel::{columns, counting, network};
 
 const NAME: &str = "median";
 
@@ -25,7 +25,8 @@ const NAME: &str = "median";
 /// Beyond the border: the nearest pixel inside (ITK's zero-flux Neumann condition, scipy's `nearest`).
 /// Cost: windows that have a selection network (squares to 15 x 15, cubes to 7 x 7 x 7, lines, slabs) take 4 to 1,524
 /// minima and maxima of registers for a register of pixels, whatever their values. Others are counted against at most 255
-/// thresholds a tile, fewer the less the image varies, at a cost that hardly depends on the window. Lines, windows of few
+/// thresholds a tile, fewer the less the image varies, at a cost that hardly depends on the window; 8-bit images that vary much
+/// go to histograms of columns, whose cost depends on neither. Lines, windows of few
 /// rows in small images, and those of 65,536 samples or more cost their cross-section a pixel, and never more than the
 /// image has. Scratch is a few MB a thread, and for the last kind 24 bytes for each input pixel that a run of rows
 /// depends on. `docs/explain/median.md` explains.
@@ -223,11 +224,16 @@ impl<T: Pixel> Window<'_, T> {
                     if nan { self.apply_policy(brick, steps) } else { Ok(()) }
                 })
             }
-            Algorithm::Counting => {
-                let extent = counting::block(size_of::<T>(), &self.radius, self.source.size());
-                let extent = Axes::from_fn(extent.len(), |a| extent[a].clamp(1, output.size()[a]));
-                self.bricks(output, &extent, context, |brick, scratch, steps| {
-                    self.compare(level, brick, scratch, steps)
+            Algorithm::Counting | Algorithm::Columns => {
+                let columns = self.algorithm == Algorithm::Columns;
+                let (image, size, threads) = (self.source.size(), output.size(), pool::num_threads());
+                let extent = match columns {
+                    true => columns::brick(&self.radius, size, threads),
+                    false => counting::brick::<T>(&self.radius, image, size, threads),
+                };
+                // One body for both: what is compiled for each type of pixels is large.
+                self.bricks(output, &extent, context, |brick, (scratch, medians), steps| {
+                    self.compare(level, columns, brick, scratch, medians, steps)
                 })
             }
             Algorithm::Histogram => {
@@ -255,9 +261,9 @@ impl<T: Pixel> Window<'_, T> {
         })
     }
 
-    /// Where a pixel of a brick lies in the image, on one axis.
-    fn place(&self, brick: &Brick<'_, T>, axis: usize) -> usize {
-        self.offset[axis] + brick.first()[axis]
+    /// Where a brick's first pixel lies in the image, xyz.
+    fn first(&self, brick: &Brick<'_, T>) -> Axes<usize> {
+        Axes::from_fn(self.offset.len(), |a| self.offset[a] + brick.first()[a])
     }
 
     /// Corrects the medians of windows with NaN, which were taken in plain order.
@@ -266,7 +272,7 @@ impl<T: Pixel> Window<'_, T> {
             return Ok(());
         }
         let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
-        let first = Axes::from_fn(size.len(), |a| self.place(brick, a));
+        let first = self.first(brick);
         let Some(windows) = nan::windows(&self.source, &self.radius, &first, &size) else { return Ok(()) };
         let mut rows = windows.chunks_exact(size[0]);
         let mut result = Ok(());
@@ -294,16 +300,21 @@ impl<T: Pixel> Window<'_, T> {
     fn compare(
         &self,
         level: Level,
+        columns: bool,
         brick: &mut Brick<'_, T>,
-        (scratch, medians): &mut (counting::Scratch<T::Key>, Vec<T>),
+        scratch: &mut counting::Scratch<T::Key>,
+        medians: &mut Vec<T>,
         steps: &Steps<'_>,
     ) -> Result<()> {
         let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
-        let first = Axes::from_fn(size.len(), |a| self.place(brick, a));
+        let outputs = [&self.first(brick)[..], &size];
         medians.resize(size.iter().product(), T::default());
-        let (source, radius) = (&self.source, &self.radius);
         let check = &mut || steps.check();
-        counting::medians(level, source, radius, [&first, &size], scratch, medians, check)?;
+        if columns && size_of::<T::Key>() == 1 {
+            columns::medians(level, &self.source, &self.radius, outputs, scratch.columns(), medians, check)?;
+        } else {
+            counting::medians(level, &self.source, &self.radius, outputs, scratch, medians, check)?;
+        }
         medians.chunks_exact(size[0]).for_each(|row| brick.store_next(row));
         if T::TYPE.is_float() { self.apply_policy(brick, steps) } else { Ok(()) }
     }
@@ -329,8 +340,11 @@ impl<T: Pixel> Window<'_, T> {
     }
 
     fn count(&self, brick: &mut Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
-        let first = Axes::from_fn(brick.size().len(), |a| self.place(brick, a));
-        let run = Run { first, rows: brick.size().get(1).copied().unwrap_or(1), columns: brick.size()[0] };
+        let run = Run {
+            first: self.first(brick),
+            rows: brick.size().get(1).copied().unwrap_or(1),
+            columns: brick.size()[0],
+        };
         let mut stopped = Ok(());
         self.histogram(&run, |pixels| {
             stopped = steps.check();

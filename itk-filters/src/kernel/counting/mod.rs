@@ -25,8 +25,11 @@ use evaluate::Planes;
 use geometry::{Geometry, MAX_EXTENT};
 use lists::{Finish, Leaves};
 use pivots::{Label, Pivots};
-use search::{Lists, search};
+use search::{Lists, budget, search};
 use strides::{Gather, Spread};
+
+use super::columns;
+use super::indices::repeat_ends;
 
 /// The memory of one thread, to be used again.
 pub(crate) struct Scratch<K> {
@@ -39,6 +42,8 @@ pub(crate) struct Scratch<K> {
     leaves: Leaves<K>,
     entries: Vec<u64>,
     long_entries: Vec<u128>,
+    /// For tiles of too many medians; `None` where they are to be counted as well.
+    columns: Option<columns::Scratch>,
 }
 
 impl<K> Default for Scratch<K> {
@@ -52,7 +57,15 @@ impl<K> Default for Scratch<K> {
             leaves: Leaves::default(),
             entries: Vec::new(),
             long_entries: Vec::new(),
+            columns: Some(columns::Scratch::default()),
         }
+    }
+}
+
+impl<K> Scratch<K> {
+    /// The memory of columns.
+    pub(crate) fn columns(&mut self) -> &mut columns::Scratch {
+        self.columns.get_or_insert_default()
     }
 }
 
@@ -72,6 +85,22 @@ pub(crate) fn applies(radius: &[usize], size: &[usize]) -> bool {
 pub fn block(key_bytes: usize, radius: &[usize], size: &[usize]) -> Axes<usize> {
     let tile = tile(key_bytes, radius, size);
     Axes::from_fn(size.len(), |a| tile.size[a])
+}
+
+/// The box of outputs (xyz) that one thread should compute, in an output of `size`: a tile, or some below each other where
+/// what is learnt from one helps with the next.
+pub(crate) fn brick<T: Pixel>(
+    radius: &[usize],
+    image: &[usize],
+    size: &[usize],
+    threads: usize,
+) -> Axes<usize> {
+    let mut brick = block(size_of::<T>(), radius, image);
+    if stacks::<T>(radius) {
+        let high = columns::height(radius[1], size[1], size[0].div_ceil(brick[0]), threads);
+        brick[1] = (high / brick[1]).max(1) * brick[1];
+    }
+    Axes::from_fn(size.len(), |a| brick[a].clamp(1, size[a]))
 }
 
 /// As few tiles of at most `most` as make `size`, of the same extent.
@@ -124,7 +153,15 @@ pub(crate) fn medians<T: Pixel>(
     let whole = tile(size_of::<T::Key>(), radius, size);
     let mut pixels = vec![T::default(); source.size()[0].min(whole.strip)];
     let tiles = Axes::from_fn(size.len(), |a| size[a].div_ceil(whole.size[a]));
+    let stacked = stacks::<T>(radius) && tiles[0] == 1;
+    // How many tiles columns take from the next busy one on, and where to count again. To begin costs a window's rows, and to
+    // count in vain a part of a tile: so they are some windows high, and more with each in turn.
+    let least = (4 * whole.window[1] / whole.size[1]).max(1);
+    let (mut busy, mut resume) = (least, 0);
     for number in 0..tiles.iter().product() {
+        if number < resume {
+            continue;
+        }
         let mut rest: usize = number;
         let at = Axes::from_fn(size.len(), |a| {
             let i = rest % tiles[a];
@@ -137,11 +174,25 @@ pub(crate) fn medians<T: Pixel>(
         });
         let geometry = Geometry::new(extent, whole.window, whole.strip);
         let corner = Axes::from_fn(at.len(), |a| first[a] + at[a]);
+        let most = if stacked && scratch.columns.is_some() { budget(level, &geometry) } else { usize::MAX };
         load(source, radius, &corner, &geometry, &mut pixels, scratch);
-        solve(level, &geometry, scratch, check)?;
-        store(&geometry, &at, size, scratch, out);
+        if solve(level, &geometry, scratch, most, check)? {
+            store(&geometry, &at, size, scratch, out);
+            busy = least;
+        } else if size_of::<T::Key>() == 1 {
+            let columns = scratch.columns();
+            let rows = (whole.size[1] * busy).min(size[1] - at[1]);
+            let out = &mut out[at[1] * size[0]..][..rows * size[0]];
+            columns::medians(level, source, radius, [&corner, &[size[0], rows]], columns, out, check)?;
+            (resume, busy) = (number + busy, 2 * busy);
+        }
     }
     Ok(())
+}
+
+/// Whether columns take the tiles on which counting is slow: its evaluations go by parts of two axes then.
+fn stacks<T: Pixel>(radius: &[usize]) -> bool {
+    radius.len() == 2 && columns::applies::<T>(radius)
 }
 
 /// Medians of a box (first and size, xyz) of an image, by this engine alone; `None` where it does not apply. For
@@ -156,7 +207,7 @@ pub fn counted_median<T: Pixel>(
         return None;
     }
     let mut out = vec![T::default(); outputs[1].iter().product()];
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch { columns: None, ..Scratch::default() };
     medians(level, source, radius, outputs, &mut scratch, &mut out, &mut || Ok(())).ok().map(|()| out)
 }
 
@@ -196,38 +247,24 @@ fn load<T: Pixel>(
     }
 }
 
-/// `to` becomes the pixels, with the first one before them `before` times more, and the last one after them.
-#[inline(always)]
-fn repeat_ends<T: Pixel, K: Copy>(pixels: &[T], before: usize, to: &mut [K], key: impl Fn(T) -> K) {
-    let (head, rest) = to.split_at_mut(before);
-    let (body, tail) = rest.split_at_mut(pixels.len().min(rest.len()));
-    for (to, &pixel) in body.iter_mut().zip(pixels) {
-        *to = key(pixel);
-    }
-    if let [first, ..] = body {
-        head.fill(*first);
-    }
-    if let Some(&last) = pixels.last() {
-        tail.fill(key(last));
-    }
-}
-
-/// Finds the medians of the staged tile: labels in `scratch.rows` for keys of a byte, else `scratch.medians`.
+/// Finds the medians of the staged tile: labels in `scratch.rows` for keys of a byte, else `scratch.medians`. False where
+/// that would take more than `most` rows of evaluations.
 fn solve<K: Key>(
     level: Level,
     geometry: &Geometry,
     scratch: &mut Scratch<K>,
+    most: usize,
     check: &mut dyn FnMut() -> Result<()>,
-) -> Result<()> {
-    let Scratch { planes, rows, counts, keys, medians, leaves, entries, long_entries } = scratch;
+) -> Result<bool> {
+    let Scratch { planes, rows, counts, keys, medians, leaves, entries, long_entries, .. } = scratch;
     let strip = geometry.strip;
     if keys.is_empty() {
         planes.prepare(geometry, false);
         simd::dispatch(level, Spread { strip, rows, strides: &mut planes.labels });
-        search(level, geometry, planes, None, check)?;
+        let found = search(level, geometry, planes, None, most, check)?;
         rows.resize(geometry.outputs() * strip, 0);
         simd::dispatch(level, Gather { strip, strides: &planes.best, rows });
-        return Ok(());
+        return Ok(found);
     }
     let mut lists = Lists { below: [0; 257], leaves: Vec::new() };
     let mut pivots = sample(geometry, keys);
@@ -242,7 +279,7 @@ fn solve<K: Key>(
     planes.prepare(geometry, true);
     simd::dispatch(level, Spread { strip, rows, strides: &mut planes.labels });
     planes.labels.iter_mut().for_each(|label| *label ^= 0x80);
-    search(level, geometry, planes, Some(&mut lists), check)?;
+    search(level, geometry, planes, Some(&mut lists), most, check)?;
     if size_of::<K>() > 4 {
         leaves.fill(geometry, &lists.leaves, &lists.below, keys, rows, long_entries);
     } else {
@@ -259,7 +296,7 @@ fn solve<K: Key>(
     medians.resize(geometry.outputs() * geometry.size[0], K::default());
     let counts = [&counts[0][..], &counts[1][..]];
     simd::dispatch(level, Finish { geometry, leaves, labels: rows, counts, out: medians });
-    Ok(())
+    Ok(true)
 }
 
 /// Pivots from places of the tile that are spread as a low-discrepancy sequence.
@@ -324,6 +361,43 @@ fn store<T: Pixel>(
         } else {
             for (out, key) in out.iter_mut().zip(&scratch.medians[row * width..]) {
                 *out = T::from_key(*key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itk_core::Image;
+    use itk_core::simd::levels;
+
+    use super::*;
+
+    /// Whether columns took a part of an image 200 wide and 300 high, whose medians are right.
+    fn takes_columns(level: Level, radius: &[usize], pixel: impl Fn(usize, usize) -> u8) -> bool {
+        let size = [200, 300];
+        let pixels = (0..size[0] * size[1]).map(|i| pixel(i % size[0], i / size[0])).collect();
+        let image = Image::from_vec(&size, pixels).expect("a size that fits");
+        let outputs = [&[0, 0][..], &size];
+        let mut scratch = Scratch::default();
+        let mut out = vec![0; size[0] * size[1]];
+        medians(level, &image.view(), radius, outputs, &mut scratch, &mut out, &mut || Ok(()))
+            .expect("no abort");
+        assert_eq!(Some(out), counted_median(level, &image.view(), radius, outputs), "{level} {radius:?}");
+        scratch.columns.expect("memory for columns").is_used()
+    }
+
+    #[test]
+    fn columns_take_tiles_of_many_medians_and_no_others() {
+        for level in levels() {
+            for radius in [[8, 8], [20, 3], [5, 40]] {
+                assert!(takes_columns(level, &radius, |x, _| (x * 255 / 199) as u8), "{level} {radius:?}");
+                // Only far down.
+                let below = |x: usize, y: usize| if y < 200 { 9 } else { (x * 255 / 199) as u8 };
+                assert!(takes_columns(level, &radius, below), "{level} {radius:?}");
+                assert!(!takes_columns(level, &radius, |_, _| 9), "{level} {radius:?}");
+                let levels = |x: usize, y: usize| ((x / 40 + y / 60) * 28) as u8;
+                assert!(!takes_columns(level, &radius, levels), "{level} {radius:?}");
             }
         }
     }

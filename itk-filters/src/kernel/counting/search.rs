@@ -1,5 +1,6 @@
 //! Which thresholds to evaluate: those that separate outputs of the tile.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use itk_core::Result;
@@ -7,6 +8,9 @@ use itk_core::simd::{self, Level};
 
 use super::evaluate::{Evaluate, Planes, ROWS};
 use super::geometry::{Geometry, MAX_EXTENT};
+
+/// As many rows of a first window cost as much as one row of outputs.
+const FIRST_WINDOW: usize = 4;
 
 /// How many outputs' medians reach a threshold, in each part of a tile: [`ROWS`] rows of one of two axes; one that has more
 /// is one part.
@@ -75,14 +79,26 @@ impl Lists {
     }
 }
 
-/// Raises `planes.best` to the label of each output's median, or to the low end of the leaf that it is in.
+/// How many rows of evaluations take as long as columns take for a tile: what `Algorithm::Counting` and
+/// `Algorithm::Columns` need for it was measured on contents of many and of few medians.
+pub(super) fn budget(level: Level, geometry: &Geometry) -> usize {
+    let evaluations = match level {
+        Level::Baseline => 64,
+        Level::Avx2 | Level::Avx512 => 100,
+    };
+    evaluations * geometry.size[1]
+}
+
+/// Raises `planes.best` to the label of each output's median, or to the low end of the leaf that it is in. False, and
+/// nothing of use, where that would take more than a number of rows of evaluations.
 pub(super) fn search(
     level: Level,
     geometry: &Geometry,
     planes: &mut Planes,
     mut lists: Option<&mut Lists>,
+    most: usize,
     check: &mut dyn FnMut() -> Result<()>,
-) -> Result<()> {
+) -> Result<bool> {
     let outputs = (geometry.outputs() * geometry.size[0]) as u32;
     let mut all = Reach::default();
     match geometry.size.len() {
@@ -92,9 +108,19 @@ pub(super) fn search(
         }
         _ => all[0] = outputs,
     }
-    let mut open = vec![Interval { low: 0, high: 256, reach_low: all, reach_high: Reach::default() }];
-    while let Some(interval) = open.pop() {
+    let rows = |interval: &Interval| interval.parts().len() * ROWS + geometry.window[1] / FIRST_WINDOW;
+    // What an interval will take. Wide ones go first, and tell little; a narrow one has more medians or fewer.
+    let expected = |interval: &Interval| match interval.high - interval.low {
+        _ if interval.parts().is_empty() => 0,
+        labels @ ..=8 => labels * 5 / 8 * rows(interval),
+        _ => rows(interval),
+    };
+    let all = Interval { low: 0, high: 256, reach_low: all, reach_high: Reach::default() };
+    let mut cost = expected(&all);
+    let mut open = VecDeque::from([all]);
+    while let Some(interval) = open.pop_front() {
         let Interval { low, high, reach_low, reach_high } = interval;
+        cost -= expected(&interval);
         let parts = interval.parts();
         if parts.is_empty() {
             continue;
@@ -114,8 +140,15 @@ pub(super) fn search(
         // Where both ends are reached by as many outputs, so is all between.
         let mut reach = reach_low;
         simd::dispatch(level, Evaluate { geometry, planes, limit, keep, parts, reach: &mut reach });
-        open.push(Interval { low, high: middle, reach_low, reach_high: reach });
-        open.push(Interval { low: middle, high, reach_low: reach, reach_high });
+        let halves = [
+            Interval { low, high: middle, reach_low, reach_high: reach },
+            Interval { low: middle, high, reach_low: reach, reach_high },
+        ];
+        cost += rows(&interval) + halves.iter().map(expected).sum::<usize>();
+        if cost > most {
+            return Ok(false);
+        }
+        open.extend(halves);
     }
-    Ok(())
+    Ok(true)
 }
