@@ -5,6 +5,7 @@
 )]
 
 use std::arch::x86_64::*;
+use std::sync::LazyLock;
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
@@ -20,10 +21,13 @@ pub(super) struct Avx2(());
 impl Avx2 {
     /// The token, when this CPU has the level.
     pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("f16c")
-            && is_x86_feature_detected!("popcnt"))
-        .then_some(Self(()))
+        // Kernels of small jobs ask as often as they run; each feature would be looked up anew.
+        static FOUND: LazyLock<bool> = LazyLock::new(|| {
+            is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("f16c")
+                && is_x86_feature_detected!("popcnt")
+        });
+        FOUND.then_some(Self(()))
     }
 
     pub(super) fn enter<J: Job>(self, job: J) -> J::Out {

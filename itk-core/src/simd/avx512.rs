@@ -5,6 +5,7 @@
 )]
 
 use std::arch::x86_64::*;
+use std::sync::LazyLock;
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
@@ -20,15 +21,17 @@ pub(super) struct Avx512(());
 impl Avx512 {
     /// The token, when this CPU has the level.
     pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("f16c")
-            && is_x86_feature_detected!("popcnt")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2"))
-        .then_some(Self(()))
+        static FOUND: LazyLock<bool> = LazyLock::new(|| {
+            is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("f16c")
+                && is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+        });
+        FOUND.then_some(Self(()))
     }
 
     pub(super) fn enter<J: Job>(self, job: J) -> J::Out {
