@@ -21,7 +21,7 @@ TYPES = KEYS + FLIPPED + FLOATS
 # A symbol's line, with its name demangled.
 SYMBOL = re.compile(r"^[0-9a-f]+ <(?P<name>.*)>:$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
-KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)\w*), (?:half::\w+::)?(\w+)>")
+KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+)>")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
 MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
@@ -32,17 +32,15 @@ def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
     """Kernel, type and level of what there must be, from the build script's list of windows."""
     text = (folder / "itk-filters/build/schedule.rs").read_text()
     windows = re.findall(r"^    \[(\d+), (\d+), (\d+)\],$", text, re.MULTILINE)
-    (second,) = re.findall(r"^const FEW_ROWS: .* = &\[(.*)\];$", text, re.MULTILINE)
-    second = re.findall(r"\[(\d+), (\d+), (\d+)\]", second)
     (large,) = re.findall(r"product::<usize>\(\) > (\d+)", text)
     assert windows, "schedule.rs lists no windows"
     expected = set()
-    for window, end in [(window, "") for window in windows] + [(window, "FewRows") for window in second]:
+    for window in windows:
         samples = math.prod(map(int, window))
         # Large windows have kernels where registers are wide and keys narrow.
         types, levels = (KEYS[:3], ("avx2", "avx512")) if samples > int(large) else (KEYS, REGISTERS)
         types += (FLIPPED if samples <= FLIPPED_SAMPLES else ()) + (FLOATS if samples <= FLOAT_SAMPLES else ())
-        expected |= {("Median" + "x".join(window) + end, pixel, level) for pixel in types for level in levels}
+        expected |= {("Median" + "x".join(window), pixel, level) for pixel in types for level in levels}
     return expected
 
 

@@ -17,7 +17,7 @@ use network::{Network, Node};
 use schedule::{Block, Form, Origin, Program, Shape, Step, shapes};
 
 fn main() {
-    let kernels: Vec<String> = shapes().into_iter().filter(|shape| !shape.few_rows).map(kernel).collect();
+    let kernels: Vec<String> = shapes().into_iter().map(kernel).collect();
     let sides = (3..=15).step_by(2);
     let alone: Vec<String> = sides.clone().map(|k| format!("[{k}, {}]", sorted_alone(k * k))).collect();
     let tiles = sides.flat_map(|k| [2, 4, 8].map(|height| (k, height)));
@@ -41,7 +41,6 @@ fn tile((k, height): (usize, usize)) -> String {
         height,
         rows: height,
         slices: 1,
-        few_rows: false,
         keeps: true,
         form: Form::Straight,
     };

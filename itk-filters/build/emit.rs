@@ -6,10 +6,10 @@ use crate::layout::{Layout, Slot};
 use crate::network::{Id, Network, Node};
 use crate::schedule::{Block, Form, Program, Shape, Step, is_large};
 
-/// The kernel's type: `Median3x3x1`, `Median3x3x1FewRows`.
+/// The kernel's type: `Median3x3x1`.
 pub(crate) fn name(shape: &Shape) -> String {
     let [x, y, z] = shape.window;
-    format!("Median{x}x{y}x{z}{}", if shape.few_rows { "FewRows" } else { "" })
+    format!("Median{x}x{y}x{z}")
 }
 
 /// A kernel: its plan, and its step.

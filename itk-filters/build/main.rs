@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use schedule::{Program, Shape};
+use schedule::Program;
 
 fn main() {
     println!("cargo::rerun-if-changed=build");
@@ -20,22 +20,18 @@ fn main() {
     }
     text.push_str(
         "
-/// The kernel of a window for pixels of a type, if there is one; if need be, the one that reads and writes few rows a step.
-pub(super) fn find<T: Pixel>(window: [usize; 3], few_rows: bool) -> Option<Kernel<T>> {
+/// The kernel of a window for pixels of a type, if there is one.
+pub(super) fn find<T: Pixel>(window: [usize; 3]) -> Option<Kernel<T>> {
     match window {
 ",
     );
     for shape in &shapes {
-        let Shape { window, few_rows, .. } = *shape;
+        let window = shape.window;
         let kernel = format!("Some(Kernel::of::<{}>())", emit::name(shape));
         let narrow = if schedule::is_large(window) { " && size_of::<T>() < 8" } else { "" };
         let condition = format!("reads_pixels::<T>({window:?}){narrow}");
-        let guard = if few_rows { " if few_rows" } else { "" };
-        writeln!(
-            text,
-            "        {window:?}{guard} => if const {{ {condition} }} {{ {kernel} }} else {{ None }},"
-        )
-        .expect("text grows");
+        writeln!(text, "        {window:?} => if const {{ {condition} }} {{ {kernel} }} else {{ None }},")
+            .expect("text grows");
     }
     text.push_str("        _ => None,\n    }\n}\n");
     let folder = env::var_os("OUT_DIR").expect("cargo names the folder");

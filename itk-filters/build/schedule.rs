@@ -35,9 +35,6 @@ pub(crate) struct Shape {
     pub(crate) rows: usize,
     /// Output slices a step: 1 or 2.
     pub(crate) slices: usize,
-    /// Whether it is the second kernel of its window, for images whose rows are so far from each other that the lines of many
-    /// rows cannot be in a first-level cache together.
-    pub(crate) few_rows: bool,
     /// Whether sorted lists are kept between steps; else each step reads all rows of its windows.
     pub(crate) keeps: bool,
     /// How its code is written.
@@ -486,20 +483,9 @@ const WINDOWS: &[[usize; 3]] = &[
     [7, 7, 7],
 ];
 
-/// Windows with a second kernel.
-const FEW_ROWS: &[[usize; 3]] = &[[3, 3, 1]];
-
 /// The windows that have a kernel, and how it walks: what was fastest where it was measured.
 pub(crate) fn shapes() -> Vec<Shape> {
-    let mut shapes = Vec::new();
-    for &window in WINDOWS {
-        let usual = shape(window);
-        if FEW_ROWS.contains(&window) {
-            shapes.push(Shape { rows: usual.height, few_rows: true, ..usual });
-        }
-        shapes.push(usual);
-    }
-    shapes
+    WINDOWS.iter().map(|&window| shape(window)).collect()
 }
 
 /// Whether a window has so many samples that its kernel is made only where registers are wide and keys narrow: elsewhere
@@ -528,5 +514,5 @@ fn shape(window: [usize; 3]) -> Shape {
     let cube = kx == ky && ky == kz;
     // Past a thousand operations, code in one line is hardly faster, and takes long to compile.
     let form = if ky > 9 || is_large(window) || (volume && !cube) { Form::Loops } else { Form::Straight };
-    Shape { window, height, rows, slices: if volume { 2 } else { 1 }, few_rows: false, keeps, form }
+    Shape { window, height, rows, slices: if volume { 2 } else { 1 }, keeps, form }
 }

@@ -1,12 +1,14 @@
 //! The way of one strip down the rows of a brick, step by step.
 
+use std::marker::PhantomData;
 use std::ops::Range;
+use std::ptr::null_mut;
 
 use itk_core::buffer::Brick;
 use itk_core::{AnyView, Axes, Pixel, Result, simd};
 
 use super::rows::{Stage, Unstage, is_key};
-use super::walk::{Scratch, Strip, Walk, is_plain};
+use super::walk::{STRIP, Scratch, Strip, Walk, is_plain};
 use super::{Kernel, Slot, Step};
 
 /// Where rows lie: those of a brick's windows in the image, or those of the brick itself.
@@ -16,11 +18,11 @@ struct Lines {
     z: isize,
 }
 
-impl Lines {
-    fn at<P>(&self, y: usize, z: usize) -> *mut P {
-        self.start.wrapping_offset(y as isize * self.y + z as isize * self.z).cast()
-    }
-}
+/// How many steps have their rows listed at a time.
+const LISTED: usize = 64;
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// One strip, from the first row of a brick to its last.
 pub(super) struct Descent<'a, T: Pixel> {
@@ -88,26 +90,27 @@ impl<'a, T: Pixel> Descent<'a, T> {
         scratch: &mut Scratch<T>,
         check: &mut dyn FnMut() -> Result<()>,
     ) -> Result<bool> {
-        let (plan, walk) = (self.walk.plan(), self.walk);
-        let width = self.strip.columns * walk.lanes;
-        grow(&mut scratch.kept, plan.room * width);
-        grow(&mut scratch.medians, plan.rows * plan.slices * width);
+        let plan = self.walk.plan();
+        grow(&mut scratch.kept, plan.room * self.width());
+        grow(&mut scratch.medians, plan.outputs() * self.width());
         scratch.places.clear();
         scratch.places.extend(plan.slots.iter().map(Slot::place));
-        let direct = walk.direct.as_ref().filter(|_| self.strip.direct);
+        scratch.targets.clear();
+        scratch.targets.extend((0..plan.outputs()).map(|i| self.median(scratch.medians.as_mut_ptr(), i)));
+        let direct = self.walk.direct.as_ref().filter(|_| self.strip.direct);
         let mut staged_end = isize::MIN;
         let mut nan = false;
-        for step in 0..plan.warm_up + self.height.div_ceil(plan.rows) {
+        let steps = plan.warm_up + self.height.div_ceil(plan.rows);
+        for step in 0..steps {
             check()?;
-            // Rows count from the top of the first window. The last rows of warming up are all but one step of that window.
-            let top = (step as isize - plan.warm_up as isize) * plan.rows as isize;
-            let wanted = top + plan.first_row as isize..top + plan.end_row as isize;
+            if step % LISTED == 0 {
+                self.list(step, LISTED.min(steps - step), scratch);
+            }
             // A kernel that reads pixels cannot tell what to make of NaN; one that reads keys need not know.
-            if direct.is_some_and(|kernel| self.step_in_place(kernel, top, wanted.clone(), scratch)) {
+            if direct.is_some_and(|kernel| self.step_in_place(kernel, step, scratch)) {
                 staged_end = isize::MIN;
             } else {
-                nan |= self.step_staged(top, wanted.clone(), staged_end, scratch);
-                staged_end = wanted.end;
+                nan |= self.step_staged(step, &mut staged_end, scratch);
             }
             for (place, slot) in scratch.places.iter_mut().zip(plan.slots) {
                 *place = slot.after(*place);
@@ -116,70 +119,134 @@ impl<'a, T: Pixel> Descent<'a, T> {
         Ok(nan)
     }
 
-    /// Takes a step on the image's own rows; false when that failed.
-    fn step_in_place(
-        &self,
-        kernel: &Kernel<T>,
-        top: isize,
-        wanted: Range<isize>,
-        scratch: &mut Scratch<T>,
-    ) -> bool {
+    /// The first row of medians of a step; below 0 in steps of warming up.
+    fn top(&self, step: usize) -> isize {
         let plan = self.walk.plan();
-        scratch.rows.clear();
-        for row in wanted {
-            let y = self.clamp(0, self.top + row);
-            let begin = |plane| self.line(y, plane).wrapping_offset(self.left).cast_const();
-            scratch.rows.extend((0..plan.planes()).map(begin));
+        (step as isize - plan.warm_up as isize) * plan.rows as isize
+    }
+
+    /// The first row that a step reads, from the top of the first window. The last rows of warming up are all but one step of
+    /// that window.
+    fn first_row(&self, step: usize) -> isize {
+        self.top(step) + self.walk.plan().first_row as isize
+    }
+
+    /// Lists what some steps from `step` on read and write, and the one after them.
+    fn list(&self, step: usize, steps: usize, scratch: &mut Scratch<T>) {
+        let plan = self.walk.plan();
+        scratch.copies.clear();
+        scratch.planes.clear();
+        let plane = |plane| self.clamp(1, self.front + plane as isize) as isize * self.input.z;
+        scratch.planes.extend((0..plan.planes()).map(plane));
+        scratch.rows.resize((steps * plan.rows + plan.reads()) * plan.planes(), null_mut());
+        let left = self.input.start.wrapping_offset(self.left * size_of::<T>() as isize);
+        let first = self.first_row(step);
+        for (row, rows) in (first..).zip(scratch.rows.chunks_exact_mut(plan.planes())) {
+            let row = left.wrapping_offset(self.clamp(0, self.top + row) as isize * self.input.y);
+            for (start, &plane) in rows.iter_mut().zip(&scratch.planes) {
+                *start = row.wrapping_offset(plane);
+            }
         }
-        let in_place = self.brick.is_plain();
-        self.targets(top, in_place, scratch.medians.as_mut_ptr().cast(), &mut scratch.outputs);
-        let nan = kernel.run(
-            self.walk.level,
-            &Step {
-                rows: &scratch.rows,
-                outputs: &scratch.outputs,
-                places: &scratch.places,
-                kept: scratch.kept.as_mut_ptr(),
-                room: plan.room,
-                columns: self.strip.columns,
-                ahead: [self.ahead(true, self.input.y), self.ahead(in_place, self.output.y)],
-            },
-        );
+        scratch.outputs.clear();
+        if !self.brick.is_plain() {
+            return;
+        }
+        for step in step..=step + steps {
+            for slice in 0..plan.slices {
+                let start = self.output.start.wrapping_offset(slice as isize * self.output.z);
+                for row in 0..plan.rows {
+                    let y = self.top(step) + row as isize;
+                    let inside = slice < self.slices && (0..self.height as isize).contains(&y);
+                    scratch.outputs.push(match inside {
+                        true => start.wrapping_offset(y * self.output.y),
+                        false => scratch.targets[slice * plan.rows + row],
+                    });
+                }
+            }
+        }
+    }
+
+    /// Lists where the rows that are listed have their copies.
+    fn list_copies(&self, step: usize, scratch: &mut Scratch<T>) {
+        let plan = self.walk.plan();
+        let (rows, planes, pitch) = (self.copied(), plan.planes(), self.pitch());
+        grow(&mut scratch.staged, rows * planes * pitch + LINE);
+        // The column of the first medians begins a cache line.
+        let staged = scratch.staged.as_mut_ptr();
+        let middle = staged.wrapping_add(plan.window[0] / 2);
+        let staged = staged.wrapping_add(middle.align_offset(LINE));
+        let mut place = self.first_row(step).rem_euclid(rows as isize) as usize;
+        for _ in 0..scratch.rows.len() / planes {
+            let start = staged.wrapping_add(place * planes * pitch);
+            scratch.copies.extend((0..planes).map(|plane| start.wrapping_add(plane * pitch).cast()));
+            place = if place + 1 == rows { 0 } else { place + 1 };
+        }
+    }
+
+    /// Takes a step on the image's own rows; false when that failed.
+    fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
+        let (in_place, ahead) = (self.brick.is_plain(), self.walk.prefetches);
+        let kept = scratch.kept.as_mut_ptr().cast();
+        let nan =
+            kernel.run(self.walk.level, &self.step(step, &scratch.rows, [in_place, ahead], kept, scratch));
         if !in_place {
-            self.unstage(top, scratch);
+            self.unstage(step, scratch);
         }
         !nan
     }
 
-    /// Takes a step on copies of rows, of which those before row `from` are there. True when it saw a NaN.
-    fn step_staged(&self, top: isize, wanted: Range<isize>, from: isize, scratch: &mut Scratch<T>) -> bool {
-        let plan = self.walk.plan();
-        let nan = self.stage(wanted, from, scratch);
+    /// Takes a step on copies of rows, of which those before row `end` are there. True when it saw a NaN.
+    fn step_staged(&self, step: usize, end: &mut isize, scratch: &mut Scratch<T>) -> bool {
+        if scratch.copies.is_empty() {
+            self.list_copies(step - step % LISTED, scratch);
+        }
+        let first = self.first_row(step);
+        let mut nan = false;
+        if *end < first + self.walk.plan().reads() as isize {
+            let listed = self.first_row(step - step % LISTED);
+            let rows = first.max(*end)..(first + self.copied() as isize).min(listed + self.listed(scratch));
+            *end = rows.end;
+            nan = self.stage(rows, listed, scratch);
+        }
         let in_place = is_key::<T>() && self.brick.is_plain() && self.written() == self.width();
-        self.targets(top, in_place, scratch.medians.as_mut_ptr(), &mut scratch.staged_outputs);
-        self.walk.staged.run(
-            self.walk.level,
-            &Step {
-                rows: &scratch.staged_rows,
-                outputs: &scratch.staged_outputs,
-                places: &scratch.places,
-                kept: scratch.kept.as_mut_ptr(),
-                room: plan.room,
-                columns: self.strip.columns,
-                ahead: [0, self.ahead(in_place, self.output.y)],
-            },
-        );
+        let ahead = self.copied() == self.walk.plan().reads();
+        let kept = scratch.kept.as_mut_ptr().cast();
+        let kernel = &self.walk.staged;
+        kernel.run(self.walk.level, &self.step(step, &scratch.copies, [in_place, ahead], kept, scratch));
         if !in_place {
-            self.unstage(top, scratch);
+            self.unstage(step, scratch);
         }
         nan
     }
 
-    /// Pixels to a row of the next step, where a step reads or writes in place and should ask for it; else 0.
-    fn ahead(&self, in_place: bool, pitch: isize) -> isize {
-        // In pixels, where a pixel may straddle the end of a row.
-        let pixels = pitch * self.walk.plan().rows as isize / size_of::<T>() as isize;
-        if in_place && self.walk.prefetches { pixels } else { 0 }
+    /// What a step reads and writes. `in_place` says whether it writes into the brick, `ahead` whether it asks for what the
+    /// next step will read and write.
+    fn step<'s>(
+        &self,
+        step: usize,
+        rows: &'s [*mut u8],
+        [in_place, ahead]: [bool; 2],
+        kept: *mut u8,
+        scratch: &'s Scratch<T>,
+    ) -> Step<'s> {
+        let plan = self.walk.plan();
+        let (at, planes) = (step % LISTED, plan.planes());
+        let (first, end) = (at * plan.rows * planes, (at * plan.rows + plan.reads()) * planes);
+        let outputs = |at: usize| &scratch.outputs[at * plan.outputs()..][..plan.outputs()];
+        Step {
+            rows: &rows[first..end],
+            outputs: if in_place { outputs(at) } else { &scratch.targets },
+            places: &scratch.places,
+            kept,
+            room: plan.room,
+            columns: self.strip.columns,
+            // Rows that the next step shares with this one are in the cache already.
+            ahead: match ahead {
+                true if scratch.outputs.is_empty() => [&scratch.rows[end..][..plan.rows * planes], &[]],
+                true => [&scratch.rows[end..][..plan.rows * planes], outputs(at + 1)],
+                false => [&[], &[]],
+            },
+        }
     }
 
     /// Columns that the strip computes.
@@ -187,27 +254,27 @@ impl<'a, T: Pixel> Descent<'a, T> {
         self.strip.columns * self.walk.lanes
     }
 
+    /// Keys from a copy of a row to the next.
+    fn pitch(&self) -> usize {
+        (self.width() + self.walk.plan().window[0] - 1).next_multiple_of(LINE / size_of::<T>())
+    }
+
+    /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many at
+    /// once.
+    fn copied(&self) -> usize {
+        let plan = self.walk.plan();
+        let fit = STRIP / 2 / (plan.planes() * self.pitch() * size_of::<T>());
+        plan.reads() + fit.saturating_sub(plan.reads()) / plan.rows * plan.rows
+    }
+
     /// Columns of it that the brick has.
     fn written(&self) -> usize {
         self.width().min(self.brick.size()[0] - self.strip.start)
     }
 
-    /// Lists where the medians of a step go, whose first row is `top`: into the brick, or for rows that it does not have, or
-    /// where they are not to be written in place, into `medians`.
-    fn targets<P>(&self, top: isize, in_place: bool, medians: *mut P, targets: &mut Vec<*mut P>) {
-        let (plan, width) = (self.walk.plan(), self.width());
-        targets.clear();
-        for slice in 0..plan.slices {
-            for row in 0..plan.rows {
-                let y = top + row as isize;
-                let inside = slice < self.slices && (0..self.height as isize).contains(&y);
-                targets.push(if inside && in_place {
-                    self.output.at(y as usize, slice)
-                } else {
-                    medians.wrapping_add((slice * plan.rows + row) * width)
-                });
-            }
-        }
+    /// Where an output row of a step is kept that is not written in place.
+    fn median(&self, medians: *mut T::Key, output: usize) -> *mut u8 {
+        medians.wrapping_add(output * self.width()).cast()
     }
 
     /// The nearest index inside the image along y (0) or z (1).
@@ -215,80 +282,79 @@ impl<'a, T: Pixel> Descent<'a, T> {
         index.clamp(0, self.image[axis] as isize - 1) as usize
     }
 
-    fn line(&self, y: usize, plane: usize) -> *mut T {
-        self.input.at(y, self.clamp(1, self.front + plane as isize))
+    /// How many rows are listed.
+    fn listed(&self, scratch: &Scratch<T>) -> isize {
+        (scratch.rows.len() / self.walk.plan().planes()) as isize
     }
 
-    /// Lists the staged copies of rows, and fills those from row `from` on. True when it saw a NaN.
-    fn stage(&self, wanted: Range<isize>, from: isize, scratch: &mut Scratch<T>) -> bool {
-        let (walk, plan) = (self.walk, self.walk.plan());
-        let pitch = self.width() + plan.window[0] - 1;
-        grow(&mut scratch.staged, wanted.len() * plan.planes() * pitch);
+    /// Copies rows, which are listed from the row `listed` on. True when it saw a NaN.
+    fn stage(&self, rows: Range<isize>, listed: isize, scratch: &mut Scratch<T>) -> bool {
+        let (walk, planes) = (self.walk, self.walk.plan().planes());
+        let length = self.width() + self.walk.plan().window[0] - 1;
         let image = walk.source.size()[0];
         let x = self.left;
-        let (low, high) = (x.max(0) as usize, (x + pitch as isize).min(image as isize) as usize);
-        let (before, after) = ((low as isize - x) as usize, (x + pitch as isize) as usize - high);
-        let plain = is_plain(&walk.source);
-        if !plain {
-            scratch.pixels.resize(high - low, T::default());
+        let (low, high) = (x.max(0) as usize, (x + length as isize).min(image as isize) as usize);
+        let (before, after) = ((low as isize - x) as usize, (x + length as isize) as usize - high);
+        let part = |rows: Range<isize>| {
+            (rows.start - listed) as usize * planes..(rows.end - listed) as usize * planes
+        };
+        if is_plain(&walk.source) {
+            let part = part(rows);
+            let (rows, copies) = (&scratch.rows[part.clone()], &scratch.copies[part]);
+            let stage = Stage::<T> {
+                rows,
+                skip: before,
+                copies,
+                before,
+                count: high - low,
+                after,
+                pixel: PhantomData,
+            };
+            return simd::dispatch(walk.level, stage);
         }
-        let rows = wanted.len();
-        let mut place = wanted.start.rem_euclid(rows as isize) as usize;
+        scratch.pixels.resize(high - low, T::default());
         let mut nan = false;
-        scratch.stage.clear();
-        scratch.staged_rows.clear();
-        for row in wanted {
-            let slot = place * plan.planes();
-            place = if place + 1 == rows { 0 } else { place + 1 };
-            for plane in 0..plan.planes() {
-                let copy = scratch.staged.as_mut_ptr().wrapping_add((slot + plane) * pitch);
-                scratch.staged_rows.push(copy);
-                if row < from {
-                    continue;
-                }
-                let y = self.clamp(0, self.top + row);
-                if plain {
-                    scratch.stage.push((self.line(y, plane).wrapping_add(low).cast_const(), copy));
-                    continue;
-                }
+        for row in rows {
+            let copies = &scratch.copies[part(row..row + 1)];
+            for (plane, copy) in copies.chunks(1).enumerate() {
                 let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
-                    axis if axis == walk.axes.y => y,
+                    axis if axis == walk.axes.y => self.clamp(0, self.top + row),
                     axis if axis == walk.axes.z => self.clamp(1, self.front + plane as isize),
                     _ => walk.offset[a + 1] + self.brick.first()[a + 1] + self.rest[a],
                 });
                 walk.source.load(low, &rest, &mut scratch.pixels);
-                let rows = &[(scratch.pixels.as_ptr(), copy)];
-                nan |= simd::dispatch(walk.level, Stage { rows, before, count: high - low, after, ahead: 0 });
+                let rows = &[scratch.pixels.as_mut_ptr().cast()];
+                let stage = Stage::<T> {
+                    rows,
+                    skip: 0,
+                    copies: copy,
+                    before,
+                    count: high - low,
+                    after,
+                    pixel: PhantomData,
+                };
+                nan |= simd::dispatch(walk.level, stage);
             }
         }
-        nan | simd::dispatch(
-            walk.level,
-            Stage {
-                rows: &scratch.stage,
-                before,
-                count: high - low,
-                after,
-                ahead: self.input.y * plan.rows as isize,
-            },
-        )
+        nan
     }
 
-    /// Copies the medians of a step, whose first row is `top`, to where they belong.
-    fn unstage(&self, top: isize, scratch: &mut Scratch<T>) {
+    /// Copies the medians of a step to where they belong.
+    fn unstage(&self, step: usize, scratch: &mut Scratch<T>) {
         let (plan, width, written) = (self.walk.plan(), self.width(), self.written());
-        scratch.unstage.clear();
+        if self.brick.is_plain() {
+            let outputs = &scratch.outputs[step % LISTED * plan.outputs()..][..plan.outputs()];
+            let unstage =
+                Unstage::<T> { medians: &scratch.targets, outputs, count: written, pixel: PhantomData };
+            return simd::dispatch(self.walk.level, unstage);
+        }
         for slice in 0..self.slices {
             for row in 0..plan.rows {
-                let y = top + row as isize;
+                let y = self.top(step) + row as isize;
                 if !(0..self.height as isize).contains(&y) {
                     continue;
                 }
                 let from = (slice * plan.rows + row) * width;
-                if self.brick.is_plain() {
-                    let to = self.output.at(y as usize, slice);
-                    scratch.unstage.push((scratch.medians.as_ptr().wrapping_add(from), to));
-                    continue;
-                }
                 scratch.pixels.clear();
                 scratch
                     .pixels
@@ -301,8 +367,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 self.brick.put(self.strip.start, &rest, &scratch.pixels);
             }
         }
-        let ahead = self.output.y * plan.rows as isize;
-        simd::dispatch(self.walk.level, Unstage::<T> { rows: &scratch.unstage, count: written, ahead });
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "kernels read and write memory that numpy may share, through raw pointers")]
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
@@ -77,18 +78,27 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Rows of input that a step reads.
+    fn reads(&self) -> usize {
+        self.end_row - self.first_row
+    }
+
+    /// Rows of medians that a step computes.
+    const fn outputs(&self) -> usize {
+        self.rows * self.slices
+    }
+
     /// Planes of input that a step reads.
     fn planes(&self) -> usize {
         self.window[2] - 1 + self.slices
     }
 
-    /// Whether the lines of the rows of so many steps, read and written, push each other out of a first-level cache when the
-    /// rows are so many bytes apart.
+    /// Whether the lines of the rows of two steps, read and written, push each other out of a first-level cache when the rows
+    /// are so many bytes apart.
     ///
     /// A line is read three times, with the columns beside it; each time it would come from the second level.
-    fn crowds(&self, pitch: usize, steps: usize) -> bool {
-        let read = self.end_row - self.first_row + (steps - 1) * self.rows;
-        let rows = read + steps * self.rows;
+    fn crowds(&self, pitch: usize) -> bool {
+        let rows = self.reads() + 3 * self.rows;
         rows.div_ceil(SET >> pitch.trailing_zeros().min(SET.trailing_zeros())) > WAYS
     }
 
@@ -99,7 +109,7 @@ impl Plan {
     /// each column would wait for the one before. Small kernels have registers left to hold medians back.
     const fn holds(&self, level: Level) -> bool {
         let registers = if matches!(level, Level::Avx512) { HELD } else { 2 };
-        self.room == 0 && self.rows * self.slices <= registers
+        self.room == 0 && self.outputs() <= registers
     }
 }
 
@@ -114,24 +124,26 @@ trait Network {
 /// A kernel that reads and writes pixels of one type.
 pub(crate) struct Kernel<T: Pixel> {
     pub(crate) plan: &'static Plan,
-    step: fn(Level, &Step<'_, T>) -> bool,
+    step: fn(Level, &Step<'_>) -> bool,
+    pixel: PhantomData<T>,
 }
 
 impl<T: Pixel> Kernel<T> {
     fn of<N: Network>() -> Self {
         Self {
             plan: const { &N::PLAN },
-            step: |level, step| simd::dispatch(level, Run::<N, T>(step, std::marker::PhantomData)),
+            step: |level, step| simd::dispatch(level, Run::<N, T>(step, PhantomData)),
+            pixel: PhantomData,
         }
     }
 
     /// Takes one step. Its lengths are checked here, so that nothing in the kernel's body calls anything.
     ///
     /// True when it read a NaN: then what it wrote is of no use.
-    fn run(&self, level: Level, step: &Step<'_, T>) -> bool {
+    fn run(&self, level: Level, step: &Step<'_>) -> bool {
         let plan = self.plan;
-        assert_eq!(step.rows.len(), (plan.end_row - plan.first_row) * plan.planes());
-        assert_eq!(step.outputs.len(), plan.rows * plan.slices);
+        assert_eq!(step.rows.len(), plan.reads() * plan.planes());
+        assert_eq!(step.outputs.len(), plan.outputs());
         assert_eq!(step.places.len(), plan.slots.len());
         (self.step)(level, step)
     }
@@ -141,22 +153,22 @@ impl<T: Pixel> Kernel<T> {
 ///
 /// Whoever makes one sees to it that each row is valid for reads of all columns and the window's width, each output for
 /// writes of all columns, and that `kept` has the plan's room for each column.
-struct Step<'a, T: Pixel> {
-    /// Where the first column's windows begin: plane by plane, row by row.
-    rows: &'a [*const T],
-    /// Where the first column's medians go: row by row, slice by slice.
-    outputs: &'a [*mut T],
+struct Step<'a> {
+    /// Where the first column's windows begin: row by row, plane by plane. Only read.
+    rows: &'a [*mut u8],
+    /// Where the first column's medians go: slice by slice, row by row.
+    outputs: &'a [*mut u8],
     /// The places of the plan's slots in this step, in registers.
     places: &'a [usize],
-    kept: *mut T::Key,
+    kept: *mut u8,
     /// Registers kept for each column.
     room: usize,
     columns: usize,
-    /// Pixels from the rows to those that the next step reads in place first, and from the outputs to those of the next step.
-    ahead: [isize; 2],
+    /// Where rows that the next step reads or writes first have the first column; they may lie anywhere.
+    ahead: [&'a [*mut u8]; 2],
 }
 
-struct Run<'a, N, T: Pixel>(&'a Step<'a, T>, std::marker::PhantomData<N>);
+struct Run<'a, N, T: Pixel>(&'a Step<'a>, PhantomData<(N, T)>);
 
 impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
     /// Whether there was a NaN.
@@ -168,42 +180,43 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
         let step = self.0;
         let plan = const { &N::PLAN };
         let holds = const { N::PLAN.holds(S::LEVEL) };
-        // Rows that the next step shares with this one are in the cache already.
-        let new = &step.rows[step.rows.len().saturating_sub(plan.rows * plan.planes())..];
-        let [rows_ahead, outputs_ahead] = step.ahead;
         let zero = Lanes::<T, S>::splat(simd, T::Key::default());
         let (least, greatest) = (Cell::new(zero), Cell::new(zero));
         let held: [_; HELD] = std::array::from_fn(|_| Cell::new(zero));
         let mut before = [zero; HELD];
         for column in 0..step.columns {
-            let at = (column * Lanes::<T, S>::LANES) as isize;
-            if rows_ahead != 0 {
-                for row in new {
-                    simd.prefetch(row.wrapping_offset(at + rows_ahead));
-                }
-            }
-            if outputs_ahead != 0 {
-                for output in step.outputs {
-                    simd.prefetch(output.wrapping_offset(at + outputs_ahead));
+            // Column by column, as a core waits for a few lines at a time only.
+            for rows in step.ahead {
+                for row in rows {
+                    simd.prefetch(row.wrapping_add(column * size_of::<Lanes<T, S>>()));
                 }
             }
             let last = plan.window[0] - 1;
-            N::step(&Io { simd, step, column, last, least: &least, greatest: &greatest, holds, held: &held });
+            N::step(&Io::<S, T> {
+                simd,
+                step,
+                column,
+                last,
+                least: &least,
+                greatest: &greatest,
+                holds,
+                held: &held,
+            });
             if !holds {
                 continue;
             }
-            for row in 0..plan.rows * plan.slices {
+            for row in 0..plan.outputs() {
                 if column > 0 {
                     // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                    unsafe { give(simd, step, row, column - 1, before[row]) };
+                    unsafe { give::<S, T>(simd, step, row, column - 1, before[row]) };
                 }
                 before[row] = held[row].get();
             }
         }
         if holds && step.columns > 0 {
-            for (row, &medians) in before.iter().enumerate().take(plan.rows * plan.slices) {
+            for (row, &medians) in before.iter().enumerate().take(plan.outputs()) {
                 // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                unsafe { give(simd, step, row, step.columns - 1, medians) };
+                unsafe { give::<S, T>(simd, step, row, step.columns - 1, medians) };
             }
         }
         let KeyRule::Float { infinity, .. } = T::KEYS else { return false };
@@ -217,7 +230,7 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
 /// What a generated kernel reads and writes: row and slot numbers are constants of its plan.
 struct Io<'a, S: Simd, T: Pixel> {
     simd: S,
-    step: &'a Step<'a, T>,
+    step: &'a Step<'a>,
     column: usize,
     /// The last column of a window.
     last: usize,
@@ -235,8 +248,9 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
         let at = self.column * Lanes::<T, S>::LANES + x;
         // SAFETY: the promise of `Step`; the plan has this row, and `x` is less than its window's width.
-        let pixels =
-            unsafe { Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).add(at).cast()) };
+        let pixels = unsafe {
+            Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).cast::<T>().add(at).cast())
+        };
         match T::KEYS {
             KeyRule::Same => pixels,
             KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => pixels,
@@ -315,7 +329,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
         // SAFETY: the caller's promise, and that of `Step`.
         unsafe {
             let register = self.column * self.step.room + self.step.places.get_unchecked(slot) + item;
-            self.step.kept.add(register * Lanes::<T, S>::LANES)
+            self.step.kept.cast::<T::Key>().add(register * Lanes::<T, S>::LANES)
         }
     }
 
@@ -326,7 +340,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
             self.held[row].set(medians);
         } else {
             // SAFETY: the promise of `Step`; the plan has this output row.
-            unsafe { give(self.simd, self.step, row, self.column, medians) };
+            unsafe { give::<S, T>(self.simd, self.step, row, self.column, medians) };
         }
     }
 }
@@ -336,13 +350,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
 /// # Safety
 /// The plan has the row, and the step the column.
 #[inline(always)]
-unsafe fn give<S: Simd, T: Pixel>(
-    simd: S,
-    step: &Step<'_, T>,
-    row: usize,
-    column: usize,
-    medians: Lanes<T, S>,
-) {
+unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, column: usize, medians: Lanes<T, S>) {
     let pixels = match T::KEYS {
         KeyRule::Same => medians,
         KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => medians,
@@ -350,5 +358,7 @@ unsafe fn give<S: Simd, T: Pixel>(
         KeyRule::Float { .. } => medians.restore_floats(),
     };
     // SAFETY: the caller's promise, and that of `Step`.
-    unsafe { pixels.write(step.outputs.get_unchecked(row).add(column * Lanes::<T, S>::LANES).cast()) }
+    unsafe {
+        pixels.write(step.outputs.get_unchecked(row).cast::<T>().add(column * Lanes::<T, S>::LANES).cast())
+    }
 }

@@ -1,5 +1,7 @@
 //! Rows on their way in and out: their copies as keys.
 
+use std::marker::PhantomData;
+
 use itk_core::simd::{Job, Key, KeyVector, Simd};
 use itk_core::{KeyRule, Pixel};
 
@@ -34,16 +36,18 @@ pub(super) const fn reads_pixels<T: Pixel>(window: [usize; 3]) -> bool {
 
 /// Copies rows as keys, with their ends repeated.
 ///
-/// Whoever makes one sees to it that the rows are valid for reads of `count` pixels and the copies for writes of `before +
-/// count + after` keys.
+/// Whoever makes one sees to it that the rows are valid for reads of `count` pixels after `skip`, and the copies for writes of
+/// `before + count + after` keys.
 pub(super) struct Stage<'a, T: Pixel> {
-    pub(super) rows: &'a [(*const T, *mut T::Key)],
+    pub(super) rows: &'a [*mut u8],
+    /// Pixels of each row before the first that is copied.
+    pub(super) skip: usize,
+    pub(super) copies: &'a [*mut u8],
+    /// How often the first pixel comes more than once, how many there are, at least 1, and how often the last one comes again.
     pub(super) before: usize,
-    /// At least 1.
     pub(super) count: usize,
     pub(super) after: usize,
-    /// Bytes to the rows that will be staged next; 0 where that is not known.
-    pub(super) ahead: isize,
+    pub(super) pixel: PhantomData<T>,
 }
 
 impl<T: Pixel> Job for Stage<'_, T> {
@@ -52,10 +56,11 @@ impl<T: Pixel> Job for Stage<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Self { rows, before, count, after, ahead } = self;
+        let Self { rows, skip, copies, before, count, after, .. } = self;
         let lanes = Lanes::<T, S>::LANES;
         let mut nan = false;
-        for &(from, to) in rows {
+        for (row, copy) in rows.iter().zip(copies) {
+            let (from, to) = (row.cast::<T>().cast_const().wrapping_add(skip), copy.cast::<T::Key>());
             // SAFETY: the promise of `Stage`; `to` is memory of the driver's.
             let keys = unsafe { std::slice::from_raw_parts_mut(to.add(before), count) };
             if count < lanes {
@@ -66,13 +71,17 @@ impl<T: Pixel> Job for Stage<'_, T> {
                     *key = pixel.to_key();
                 }
             } else {
-                nan |= stage::<T, S>(simd, from.cast(), ahead, keys);
+                nan |= stage::<T, S>(simd, from.cast(), keys);
             }
             let (first, last) = (keys[0], keys[count - 1]);
-            // SAFETY: as above.
-            unsafe {
-                std::slice::from_raw_parts_mut(to, before).fill(first);
-                std::slice::from_raw_parts_mut(to.add(before + count), after).fill(last);
+            // Volatile, as there are a few, and a call of what fills memory would take longer.
+            for i in 0..before {
+                // SAFETY: as above.
+                unsafe { to.add(i).write_volatile(first) };
+            }
+            for i in 0..after {
+                // SAFETY: as above.
+                unsafe { to.add(before + count + i).write_volatile(last) };
             }
         }
         nan
@@ -80,12 +89,11 @@ impl<T: Pixel> Job for Stage<'_, T> {
 }
 
 #[inline(always)]
-fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &mut [T::Key]) -> bool {
+fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, keys: &mut [T::Key]) -> bool {
     let (count, lanes) = (keys.len(), Lanes::<T, S>::LANES);
     match T::KEYS {
         KeyRule::Same => {
             for_vectors!(count, lanes, at => {
-                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
                 // SAFETY: the promise of `Stage`.
                 unsafe { Lanes::<T, S>::read(simd, from.add(at)) }.store(&mut keys[at..]);
             });
@@ -94,7 +102,6 @@ fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &m
         KeyRule::Flip(bits) => {
             let bits = Lanes::<T, S>::splat(simd, bits);
             for_vectors!(count, lanes, at => {
-                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
                 // SAFETY: the promise of `Stage`.
                 let pixels = unsafe { Lanes::<T, S>::read(simd, from.add(at)) };
                 pixels.flip(bits).store(&mut keys[at..]);
@@ -105,7 +112,6 @@ fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, ahead: isize, keys: &m
             let (finite, quiet) = (Lanes::<T, S>::splat(simd, infinity), Lanes::<T, S>::splat(simd, nan));
             let mut greatest = Lanes::<T, S>::splat(simd, T::Key::default());
             for_vectors!(count, lanes, at => {
-                simd.prefetch(from.wrapping_add(at).wrapping_byte_offset(ahead));
                 // SAFETY: the promise of `Stage`.
                 let pixels = unsafe { Lanes::<T, S>::read(simd, from.add(at)) };
                 let ordered = pixels.order_floats(finite, quiet);
@@ -131,10 +137,11 @@ pub(super) fn is_any_above<T: Pixel, S: Simd>(keys: Lanes<T, S>, bound: T::Key) 
 ///
 /// Whoever makes one sees to it that the rows are valid for reads and writes of `count` pixels.
 pub(super) struct Unstage<'a, T: Pixel> {
-    pub(super) rows: &'a [(*const T::Key, *mut T)],
+    pub(super) medians: &'a [*mut u8],
+    /// Where they belong; where they are, if nowhere.
+    pub(super) outputs: &'a [*mut u8],
     pub(super) count: usize,
-    /// Bytes to the rows that will be written next; 0 where that is not known.
-    pub(super) ahead: isize,
+    pub(super) pixel: PhantomData<T>,
 }
 
 impl<T: Pixel> Job for Unstage<'_, T> {
@@ -142,14 +149,15 @@ impl<T: Pixel> Job for Unstage<'_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (count, ahead, lanes) = (self.count, self.ahead, Lanes::<T, S>::LANES);
+        let (count, lanes) = (self.count, Lanes::<T, S>::LANES);
         let bits = match T::KEYS {
             KeyRule::Flip(bits) => Lanes::<T, S>::splat(simd, bits),
             _ => Lanes::<T, S>::splat(simd, T::Key::default()),
         };
-        for &(from, to) in self.rows {
+        for (&from, &to) in self.medians.iter().zip(self.outputs).filter(|(from, to)| from != to) {
+            let to = to.cast::<T>();
             // SAFETY: the promise of `Unstage`; `from` is memory of the driver's.
-            let keys = unsafe { std::slice::from_raw_parts(from, count) };
+            let keys = unsafe { std::slice::from_raw_parts(from.cast::<T::Key>(), count) };
             if count < lanes {
                 for (i, &key) in keys.iter().enumerate() {
                     // SAFETY: the promise of `Unstage`.
@@ -158,7 +166,6 @@ impl<T: Pixel> Job for Unstage<'_, T> {
                 continue;
             }
             for_vectors!(count, lanes, at => {
-                simd.prefetch(to.wrapping_add(at).wrapping_byte_offset(ahead));
                 let keys = Lanes::<T, S>::load(simd, &keys[at..]);
                 let pixels = match T::KEYS {
                     KeyRule::Same => keys,

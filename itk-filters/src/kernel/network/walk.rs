@@ -16,7 +16,7 @@ use super::{Kernel, Plan};
 use crate::kernel::tiles::INLINE;
 
 /// Bytes of rows and lists that a strip works on at a time: most of a first-level cache.
-const STRIP: usize = 24 << 10;
+pub(super) const STRIP: usize = 24 << 10;
 
 /// Bytes of a row that are worth reading in one go.
 const PAGE: usize = 4 << 10;
@@ -41,7 +41,7 @@ pub(crate) fn find<K: Pixel>(level: Level, radius: &[usize]) -> Option<Match> {
     let samples = |axis: Option<usize>| axis.map_or(Some(1), |a| radius[a].checked_mul(2)?.checked_add(1));
     let found = |y, z| {
         let window = [samples(Some(0))?, samples(y)?, samples(z)?];
-        let kernel = super::kernel_of::<K>(window, false)?;
+        let kernel = super::kernel_of::<K>(window)?;
         (kernel.plan.least <= level).then_some(Match { window, y, z })
     };
     let found = found(y, z).or_else(|| found(z, y))?;
@@ -56,13 +56,17 @@ pub(crate) struct Scratch<T: Pixel> {
     pub(super) staged: Vec<T::Key>,
     pub(super) medians: Vec<T::Key>,
     pub(super) pixels: Vec<T>,
-    pub(super) rows: Vec<*const T>,
-    pub(super) outputs: Vec<*mut T>,
-    pub(super) staged_rows: Vec<*const T::Key>,
-    pub(super) staged_outputs: Vec<*mut T::Key>,
+    /// Bytes from the first plane of the image to those of the windows.
+    pub(super) planes: Vec<isize>,
+    /// Where windows begin in the rows of some steps, row by row, plane by plane; and in the copies of these rows.
+    pub(super) rows: Vec<*mut u8>,
+    pub(super) copies: Vec<*mut u8>,
+    /// Where medians of these steps belong, step by step, slice by slice, row by row: in the brick, or in `medians` those of
+    /// rows that the brick does not have.
+    pub(super) outputs: Vec<*mut u8>,
+    /// Where `medians` has those of one step.
+    pub(super) targets: Vec<*mut u8>,
     pub(super) places: Vec<usize>,
-    pub(super) stage: Vec<(*const T, *mut T::Key)>,
-    pub(super) unstage: Vec<(*const T::Key, *mut T)>,
 }
 
 /// An image to take medians of.
@@ -73,9 +77,7 @@ pub(crate) struct Walk<'a, T: Pixel> {
     /// Reads rows in place; none where pixels are no keys and the window is not small, or where the image has gaps along x.
     pub(super) direct: Option<Kernel<T>>,
     pub(super) staged: Kernel<T::Key>,
-    /// Whether rows crowd each other: then the kernel is the one of few rows, if the window has one.
-    crowded: bool,
-    /// Whether steps ask for rows that the next one reads or writes in place.
+    /// Whether steps that read in place ask for the rows of the next one.
     pub(super) prefetches: bool,
     pub(super) source: View<'a, T>,
     /// The index in the image of the output's first pixel, xyz.
@@ -95,19 +97,14 @@ pub(super) struct Strip {
 
 impl<'a, T: Pixel> Walk<'a, T> {
     pub(crate) fn new(level: Level, axes: Match, source: View<'a, T>, offset: Axes<usize>) -> Self {
-        let kernel = |few_rows| super::kernel_of(axes.window, few_rows).expect("the window has a kernel");
-        let usual: Kernel<T::Key> = kernel(false);
+        let staged: Kernel<T::Key> = super::kernel_of(axes.window).expect("the window has a kernel");
         let pitch = axes.y.map_or(0, |y| source.strides().bytes[y].unsigned_abs());
         let plain = is_plain(&source);
-        let crowded = plain && usual.plan.crowds(pitch, 1);
-        let staged = kernel(crowded);
         Self {
             level,
             lanes: simd::lanes::<T::Key>(level),
-            direct: if plain { super::kernel_of(axes.window, crowded) } else { None },
-            crowded,
-            // A step of few rows leaves room.
-            prefetches: staged.plan.rows < usual.plan.rows || !usual.plan.crowds(pitch, 2),
+            direct: if plain { super::kernel_of(axes.window) } else { None },
+            prefetches: !staged.plan.crowds(pitch),
             staged,
             axes,
             source,
@@ -207,13 +204,13 @@ impl<'a, T: Pixel> Walk<'a, T> {
         if !direct || first == end {
             return staged;
         }
+        // The ends come last: they are copied from the cache then.
         let mut mixed = Vec::new();
-        self.cover(0..first, false, &mut mixed);
         self.cover(first..end, true, &mut mixed);
+        self.cover(0..first, false, &mut mixed);
         self.cover(end..width, false, &mut mixed);
         let cost = |strips: &[Strip]| strips.iter().map(|strip| self.cost(strip)).sum::<f64>();
-        // Copying rows that crowd each other would push them out as well.
-        if !self.crowded && cost(&staged) <= cost(&mixed) { staged } else { mixed }
+        if cost(&staged) <= cost(&mixed) { staged } else { mixed }
     }
 
     /// Adds strips that cover these columns, as wide as the first-level cache allows.
