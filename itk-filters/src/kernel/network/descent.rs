@@ -44,6 +44,11 @@ pub(super) struct Descent<'a, T: Pixel> {
     /// Rows and slices of the brick.
     height: usize,
     slices: usize,
+    /// Keys from a copy of a row to the next.
+    pitch: usize,
+    /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many
+    /// at once.
+    copied: usize,
 }
 
 impl<'a, T: Pixel> Descent<'a, T> {
@@ -65,6 +70,10 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let start = AnyView::from(walk.source).start().as_ptr().wrapping_offset(offset);
         let first =
             |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
+        let width = strip.columns * walk.lanes + plan.window[0] - 1;
+        let pitch = width.next_multiple_of(LINE / size_of::<T>());
+        let fit = STRIP / 4 / (plan.planes() * pitch * size_of::<T>());
+        let more = fit.saturating_sub(plan.reads()) / plan.rows;
         Self {
             walk,
             brick,
@@ -82,6 +91,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
             image: [y, z].map(|axis| axis.map_or(1, |a| strides.size[a])),
             height: y.map_or(1, |a| brick.size()[a]),
             slices: z.map_or(1, |a| brick.size()[a] - rest[a - 1]).min(plan.slices),
+            pitch,
+            copied: plan.reads() + more * plan.rows,
         }
     }
 
@@ -151,6 +162,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
         if !self.brick.is_plain() {
             return;
         }
+        scratch.outputs.reserve((steps + 1) * plan.outputs());
         for step in step..=step + steps {
             for slice in 0..plan.slices {
                 let start = self.output.start.wrapping_offset(slice as isize * self.output.z);
@@ -169,13 +181,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
     /// Lists where the rows that are listed have their copies.
     fn list_copies(&self, step: usize, scratch: &mut Scratch<T>) {
         let plan = self.walk.plan();
-        let (rows, planes, pitch) = (self.copied(), plan.planes(), self.pitch());
+        let (rows, planes, pitch) = (self.copied, plan.planes(), self.pitch);
         grow(&mut scratch.staged, rows * planes * pitch + LINE);
         // The column of the first medians begins a cache line.
         let staged = scratch.staged.as_mut_ptr();
         let middle = staged.wrapping_add(plan.window[0] / 2);
         let staged = staged.wrapping_add(middle.align_offset(LINE));
         let mut place = self.first_row(step).rem_euclid(rows as isize) as usize;
+        scratch.copies.reserve(scratch.rows.len());
         for _ in 0..scratch.rows.len() / planes {
             let start = staged.wrapping_add(place * planes * pitch);
             scratch.copies.extend((0..planes).map(|plane| start.wrapping_add(plane * pitch).cast()));
@@ -204,12 +217,12 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let mut nan = false;
         if *end < first + self.walk.plan().reads() as isize {
             let listed = self.first_row(step - step % LISTED);
-            let rows = first.max(*end)..(first + self.copied() as isize).min(listed + self.listed(scratch));
+            let rows = first.max(*end)..(first + self.copied as isize).min(listed + self.listed(scratch));
             *end = rows.end;
             nan = self.stage(rows, listed, scratch);
         }
         let in_place = is_key::<T>() && self.brick.is_plain() && self.written() == self.width();
-        let ahead = self.copied() == self.walk.plan().reads();
+        let ahead = self.copied == self.walk.plan().reads();
         let kept = scratch.kept.as_mut_ptr().cast();
         let kernel = &self.walk.staged;
         kernel.run(self.walk.level, &self.step(step, &scratch.copies, [in_place, ahead], kept, scratch));
@@ -252,19 +265,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
     /// Columns that the strip computes.
     fn width(&self) -> usize {
         self.strip.columns * self.walk.lanes
-    }
-
-    /// Keys from a copy of a row to the next.
-    fn pitch(&self) -> usize {
-        (self.width() + self.walk.plan().window[0] - 1).next_multiple_of(LINE / size_of::<T>())
-    }
-
-    /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many at
-    /// once.
-    fn copied(&self) -> usize {
-        let plan = self.walk.plan();
-        let fit = STRIP / 2 / (plan.planes() * self.pitch() * size_of::<T>());
-        plan.reads() + fit.saturating_sub(plan.reads()) / plan.rows * plan.rows
     }
 
     /// Columns of it that the brick has.
