@@ -32,6 +32,7 @@ PALE = "#eef1f4"
 OLDER, OLD, NEW = "#d9dfe5", "#a9c7e8", "#2f6fb3"
 WARM = "#e08a2c"
 GREEN = "#3c8d5a"
+PURPLE = "#8250a0"
 
 plt.rcParams.update(
     {
@@ -484,7 +485,7 @@ def draw_crossovers():
     ticks = {1: [1, 4, 10, 30, 120], 2: [1, 2, 4, 8, 15, 30, 60], 3: [1, 2, 3, 5, 7, 10]}
     shape = {1: "line", 2: "square", 3: "cube"}
     types = ["u8", "u16", "f32", "f64"]
-    colours = {"network": NEW, "counting": WARM, "histogram": GREEN}
+    colours = {"network": NEW, "counting": WARM, "columns": PURPLE, "histogram": GREEN}
     styles = {"avx512": "-", "baseline": ":"}
     figure, panels = plt.subplots(3, len(types), figsize=(12.5, 8.6), sharex="row", sharey=True)
     found = {}
@@ -527,7 +528,7 @@ def draw_crossovers():
         ],
         loc="lower center",
         bbox_to_anchor=(0.5, -0.025),
-        ncol=6,
+        ncol=7,
         frameon=False,
         fontsize=9,
     )
