@@ -2,7 +2,9 @@
 # Runs the Rust tests at the SIMD level that this CPU is best at, then what a level can change at each lower one that it has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo test --locked --workspace
+# Examples have no tests; clippy compiles them.
+cargo test --locked --workspace --lib --bins --tests
+cargo test --locked --workspace --doc
 
 # Files, threads and the networks' plans know no level; the counting engine's tests go through all levels themselves, and so
 # do those called every_level.
