@@ -747,6 +747,11 @@ class Chain:
     filters : tuple
         The filters in the order in which they are applied.
 
+    Notes
+    -----
+    The result is that of one call after the other, to the bit. Where windows are small and images are not, all filters work on
+    one piece of the output before the next, so that no image is made between them.
+
     Examples
     --------
     >>> import oxitk
