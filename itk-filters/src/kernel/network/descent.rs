@@ -73,7 +73,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let width = strip.columns * walk.lanes + plan.window[0] - 1;
         let pitch = width.next_multiple_of(LINE / size_of::<T>());
         let fit = STRIP / 4 / (plan.planes() * pitch * size_of::<T>());
-        let more = fit.saturating_sub(plan.reads()) / plan.rows;
+        // Kernels that keep lists have narrow strips everywhere, and take long enough to ask for rows ahead.
+        let more = if plan.room == 0 { fit.saturating_sub(plan.reads()) / plan.rows } else { 0 };
         Self {
             walk,
             brick,
