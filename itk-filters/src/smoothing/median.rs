@@ -219,8 +219,8 @@ impl<T: Pixel> Window<'_, T> {
                 let kernel = network::find::<T::Key>(level, &self.radius).expect("the window has a network");
                 let walk = network::Walk::new(level, kernel, self.source, self.offset);
                 let extent = walk.extent(output.size(), context.threads());
-                self.bricks(output, &extent, context, |brick, scratch, steps| {
-                    let nan = walk.fill(brick, scratch, &mut || steps.check())?;
+                self.bricks(output, &extent, context, |brick, memory, steps| {
+                    let nan = walk.fill(brick, memory, &mut || steps.check())?;
                     if nan { self.apply_policy(brick, steps) } else { Ok(()) }
                 })
             }

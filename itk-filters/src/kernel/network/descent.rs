@@ -9,7 +9,7 @@ use itk_core::{AnyView, Axes, Pixel, Result, simd};
 
 use super::rows::{Stage, Unstage, is_key};
 use super::walk::{STRIP, Scratch, Strip, Walk, is_plain};
-use super::{Kernel, Slot, Step};
+use super::{Kernel, LINE, Slot, Step};
 
 /// Where rows lie: those of a brick's windows in the image, or those of the brick itself.
 struct Lines {
@@ -20,9 +20,6 @@ struct Lines {
 
 /// How many steps have their rows listed at a time.
 const LISTED: usize = 64;
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// One strip, from the first row of a brick to its last.
 pub(super) struct Descent<'a, T: Pixel> {
@@ -114,8 +111,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let mut nan = false;
         let steps = plan.warm_up + self.height.div_ceil(plan.rows);
         for step in 0..steps {
-            check()?;
             if step % LISTED == 0 {
+                check()?;
                 self.list(step, LISTED.min(steps - step), scratch);
             }
             // A kernel that reads pixels cannot tell what to make of NaN; one that reads keys need not know.
@@ -254,6 +251,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
             kept,
             room: plan.room,
             columns: self.strip.columns,
+            shift: self.strip.shift,
+            last: self.strip.last,
             // Rows that the next step shares with this one are in the cache already.
             ahead: match ahead {
                 true if scratch.outputs.is_empty() => [&scratch.rows[end..][..plan.rows * planes], &[]],
@@ -263,14 +262,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
         }
     }
 
-    /// Columns that the strip computes.
+    /// Room for a row of medians.
     fn width(&self) -> usize {
         self.strip.columns * self.walk.lanes
     }
 
-    /// Columns of it that the brick has.
+    /// Medians of a row that the brick has.
     fn written(&self) -> usize {
-        self.width().min(self.brick.size()[0] - self.strip.start)
+        (self.strip.last + self.walk.lanes).min(self.brick.size()[0] - self.strip.start)
     }
 
     /// Where an output row of a step is kept that is not written in place.

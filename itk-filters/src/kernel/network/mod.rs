@@ -11,6 +11,7 @@ use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
 mod descent;
+mod ends;
 mod generated;
 mod rows;
 mod walk;
@@ -18,6 +19,9 @@ mod walk;
 use generated::find as kernel_of;
 use rows::{Lanes, is_any_above};
 pub(crate) use walk::{Walk, find};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// Bytes after which addresses share a set of a first-level cache, and how many lines a set holds.
 const SET: usize = 4 << 10;
@@ -164,8 +168,20 @@ struct Step<'a> {
     /// Registers kept for each column.
     room: usize,
     columns: usize,
+    /// Pixels by which the columns after the first one begin earlier than where the one before ends, and where the last one
+    /// begins; so the first and the last one may overlap their neighbours.
+    shift: usize,
+    last: usize,
     /// Where rows that the next step reads or writes first have the first column; they may lie anywhere.
     ahead: [&'a [*mut u8]; 2],
+}
+
+impl Step<'_> {
+    /// Where a column begins, in pixels from the first one.
+    #[inline(always)]
+    fn start(&self, column: usize, lanes: usize) -> usize {
+        (column * lanes).saturating_sub(self.shift).min(self.last)
+    }
 }
 
 struct Run<'a, N, T: Pixel>(&'a Step<'a>, PhantomData<(N, T)>);
@@ -184,18 +200,25 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
         let (least, greatest) = (Cell::new(zero), Cell::new(zero));
         let held: [_; HELD] = std::array::from_fn(|_| Cell::new(zero));
         let mut before = [zero; HELD];
+        let mut given = 0;
         for column in 0..step.columns {
-            // Column by column, as a core waits for a few lines at a time only.
-            for rows in step.ahead {
-                for row in rows {
-                    simd.prefetch(row.wrapping_add(column * size_of::<Lanes<T, S>>()));
+            let at = step.start(column, Lanes::<T, S>::LANES);
+            let kept = step.kept.cast::<T::Key>().wrapping_add(column * step.room * Lanes::<T, S>::LANES);
+            // Line by line, as a core waits for a few of them at a time only.
+            let is_last = column + 1 == step.columns;
+            if is_last || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE) {
+                for rows in step.ahead {
+                    for row in rows {
+                        simd.prefetch(row.wrapping_add(at * size_of::<T>()));
+                    }
                 }
             }
             let last = plan.window[0] - 1;
             N::step(&Io::<S, T> {
                 simd,
                 step,
-                column,
+                at,
+                kept,
                 last,
                 least: &least,
                 greatest: &greatest,
@@ -208,15 +231,16 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
             for row in 0..plan.outputs() {
                 if column > 0 {
                     // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                    unsafe { give::<S, T>(simd, step, row, column - 1, before[row]) };
+                    unsafe { give::<S, T>(simd, step, row, given, before[row]) };
                 }
                 before[row] = held[row].get();
             }
+            given = at;
         }
         if holds && step.columns > 0 {
             for (row, &medians) in before.iter().enumerate().take(plan.outputs()) {
                 // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                unsafe { give::<S, T>(simd, step, row, step.columns - 1, medians) };
+                unsafe { give::<S, T>(simd, step, row, given, medians) };
             }
         }
         let KeyRule::Float { infinity, .. } = T::KEYS else { return false };
@@ -231,7 +255,9 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
 struct Io<'a, S: Simd, T: Pixel> {
     simd: S,
     step: &'a Step<'a>,
-    column: usize,
+    /// Where the column begins, and where its lists are.
+    at: usize,
+    kept: *mut T::Key,
     /// The last column of a window.
     last: usize,
     /// The extreme keys of floats.
@@ -246,7 +272,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     /// The keys at `x` pixels right of the left edges of the windows; pixels as they are, where these can be sorted as well.
     #[inline(always)]
     fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
-        let at = self.column * Lanes::<T, S>::LANES + x;
+        let at = self.at + x;
         // SAFETY: the promise of `Step`; the plan has this row, and `x` is less than its window's width.
         let pixels = unsafe {
             Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).cast::<T>().add(at).cast())
@@ -328,8 +354,8 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     unsafe fn place(&self, slot: usize, item: usize) -> *mut T::Key {
         // SAFETY: the caller's promise, and that of `Step`.
         unsafe {
-            let register = self.column * self.step.room + self.step.places.get_unchecked(slot) + item;
-            self.step.kept.cast::<T::Key>().add(register * Lanes::<T, S>::LANES)
+            let register = self.step.places.get_unchecked(slot) + item;
+            self.kept.add(register * Lanes::<T, S>::LANES)
         }
     }
 
@@ -340,17 +366,17 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
             self.held[row].set(medians);
         } else {
             // SAFETY: the promise of `Step`; the plan has this output row.
-            unsafe { give::<S, T>(self.simd, self.step, row, self.column, medians) };
+            unsafe { give::<S, T>(self.simd, self.step, row, self.at, medians) };
         }
     }
 }
 
-/// Writes the medians of a column of an output row.
+/// Writes medians of an output row, from the pixel `at` on.
 ///
 /// # Safety
-/// The plan has the row, and the step the column.
+/// The plan has the row, and the step a column that begins there.
 #[inline(always)]
-unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, column: usize, medians: Lanes<T, S>) {
+unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, at: usize, medians: Lanes<T, S>) {
     let pixels = match T::KEYS {
         KeyRule::Same => medians,
         KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => medians,
@@ -358,7 +384,5 @@ unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, column: 
         KeyRule::Float { .. } => medians.restore_floats(),
     };
     // SAFETY: the caller's promise, and that of `Step`.
-    unsafe {
-        pixels.write(step.outputs.get_unchecked(row).cast::<T>().add(column * Lanes::<T, S>::LANES).cast())
-    }
+    unsafe { pixels.write(step.outputs.get_unchecked(row).cast::<T>().add(at).cast()) }
 }

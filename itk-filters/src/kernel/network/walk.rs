@@ -1,8 +1,8 @@
 //! Moves the steps of a kernel over a brick of the output: in strips of neighbouring columns, down the rows of each.
 //!
-//! Where the image's pixels are keys and the windows of a strip lie inside the image along x, rows are read in
+//! Where the kernel reads pixels as they are and the windows of a strip lie inside the image along x, rows are read in
 //! place, and medians written in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
-//! beyond the border.
+//! beyond the border. `ends` has another way for the ends of rows.
 
 use std::ops::Range;
 
@@ -11,6 +11,7 @@ use itk_core::simd::{self, Level};
 use itk_core::{Axes, Pixel, Result, View};
 
 use super::descent::Descent;
+use super::ends::Columns;
 use super::rows::is_key;
 use super::{Kernel, Plan};
 use crate::kernel::tiles::INLINE;
@@ -21,12 +22,17 @@ pub(super) const STRIP: usize = 24 << 10;
 /// Bytes of a row that are worth reading in one go.
 const PAGE: usize = 4 << 10;
 
+/// Bytes of an image from which on it is worth the time to ask for rows ahead: those of smaller ones are in a cache that is near
+/// enough, where strips are wide.
+const LARGE: usize = 8 << 20;
+
 /// Nanoseconds of work that one brick should not exceed by far, so that progress is smooth and caches are used well.
 const PIECE: f64 = 2e6;
 
 /// The window of a kernel, and the axes that it takes for y and z.
+#[derive(Clone, Copy)]
 pub(crate) struct Match {
-    window: [usize; 3],
+    pub(super) window: [usize; 3],
     pub(super) y: Option<usize>,
     pub(super) z: Option<usize>,
 }
@@ -69,6 +75,13 @@ pub(crate) struct Scratch<T: Pixel> {
     pub(super) places: Vec<usize>,
 }
 
+/// The same for a brick: for its strips, and for its columns at the ends of rows.
+#[derive(Default)]
+pub(crate) struct Memory<T: Pixel> {
+    strips: Scratch<T>,
+    ends: Columns<T>,
+}
+
 /// An image to take medians of.
 pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) level: Level,
@@ -84,15 +97,28 @@ pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) offset: Axes<usize>,
 }
 
-/// Neighbouring columns of a brick.
+/// Neighbouring pixels of each row of a brick, in columns as wide as a register.
 #[derive(Debug, PartialEq)]
 pub(super) struct Strip {
     /// Pixels of the brick before it.
     pub(super) start: usize,
-    /// How many registers wide it is.
+    /// How many columns it has.
     pub(super) columns: usize,
+    /// By how many pixels the columns after the first one begin earlier than where the one before ends, and where the last one
+    /// begins.
+    pub(super) shift: usize,
+    pub(super) last: usize,
     /// Whether its rows are read in place.
     pub(super) direct: bool,
+}
+
+/// How the columns of a brick are covered.
+#[derive(Default)]
+pub(super) struct Cover {
+    strips: Vec<Strip>,
+    /// The window with x and y exchanged, where that takes the columns at the ends of rows, and these columns.
+    pub(super) turned: Option<Match>,
+    pub(super) ends: [Range<usize>; 2],
 }
 
 impl<'a, T: Pixel> Walk<'a, T> {
@@ -100,11 +126,12 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let staged: Kernel<T::Key> = super::kernel_of(axes.window).expect("the window has a kernel");
         let pitch = axes.y.map_or(0, |y| source.strides().bytes[y].unsigned_abs());
         let plain = is_plain(&source);
+        let bytes = source.size().iter().product::<usize>() * size_of::<T>();
         Self {
             level,
             lanes: simd::lanes::<T::Key>(level),
             direct: if plain { super::kernel_of(axes.window) } else { None },
-            prefetches: !staged.plan.crowds(pitch),
+            prefetches: (bytes >= LARGE || staged.plan.room > 0) && !staged.plan.crowds(pitch),
             staged,
             axes,
             source,
@@ -146,19 +173,46 @@ impl<'a, T: Pixel> Walk<'a, T> {
         self.staged.plan
     }
 
-    /// Computes all medians of a brick. `check` is asked before each step. True when a window had a NaN, or might have.
+    /// Computes all medians of a brick. `check` is asked every few milliseconds at least. True when a window had a NaN, or might have.
     pub(crate) fn fill(
         &self,
         brick: &mut Brick<'_, T>,
+        memory: &mut Memory<T>,
+        check: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<bool> {
+        let nan = self.fill_covered(&self.cover(brick), brick, memory, check)?;
+        // SAFETY: each column of each row was written.
+        unsafe { brick.assume_stored() };
+        Ok(nan)
+    }
+
+    pub(super) fn fill_covered(
+        &self,
+        cover: &Cover,
+        brick: &Brick<'_, T>,
+        memory: &mut Memory<T>,
+        check: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<bool> {
+        let mut nan = self.descend(brick, &cover.strips, &mut memory.strips, check)?;
+        if let Some(axes) = cover.turned {
+            nan |= self.fill_ends(axes, brick, &cover.ends, &mut memory.ends, check)?;
+        }
+        Ok(nan)
+    }
+
+    /// Computes the medians of these strips of a brick, from its first slice to the last.
+    pub(super) fn descend(
+        &self,
+        brick: &Brick<'_, T>,
+        strips: &[Strip],
         scratch: &mut Scratch<T>,
         check: &mut dyn FnMut() -> Result<()>,
     ) -> Result<bool> {
-        let strips = self.strips(brick);
         let size = Axes::from_fn(brick.size().len() - 1, |a| brick.size()[a + 1]);
         let mut nan = false;
         let mut rest = Axes::filled(size.len(), 0);
         loop {
-            for strip in &strips {
+            for strip in strips {
                 nan |= Descent::new(self, brick, &rest, strip).run(scratch, check)?;
             }
             // On to the next slices, then to the next index on the axes that the window does not have.
@@ -175,68 +229,111 @@ impl<'a, T: Pixel> Walk<'a, T> {
                 inside
             });
             if next.is_none() {
-                break;
+                return Ok(nan);
             }
         }
-        // SAFETY: each strip of each row was written.
-        unsafe { brick.assume_stored() };
-        Ok(nan)
     }
 
-    /// Covers the columns of a brick with strips: all of them staged, or those inside read in place, whichever takes less
-    /// time. Strips that are read in place are whole registers, and begin where a register of medians does not cross a cache
-    /// line; the others may overlap their neighbours.
-    fn strips(&self, brick: &Brick<'_, T>) -> Vec<Strip> {
-        let (lanes, plan) = (self.lanes, self.plan());
+    /// How to cover the columns of a brick in about the least time.
+    fn cover(&self, brick: &Brick<'_, T>) -> Cover {
+        let copied = self.copied(brick);
+        match self.in_place(brick) {
+            Some(in_place) if self.cost(&in_place, brick) < self.cost(&copied, brick) => in_place,
+            _ => copied,
+        }
+    }
+
+    /// With copies of all rows.
+    pub(super) fn copied(&self, brick: &Brick<'_, T>) -> Cover {
+        Cover { strips: self.staged(0..brick.size()[0]), ..Cover::default() }
+    }
+
+    /// In place where windows lie inside the image along x, and the ends with x and y exchanged or with copies; if there are
+    /// such windows, and a kernel that reads pixels.
+    pub(super) fn in_place(&self, brick: &Brick<'_, T>) -> Option<Cover> {
         let (x, width) = (self.offset[0] + brick.first()[0], brick.size()[0]);
-        let (rx, image) = (plan.window[0] / 2, self.source.size()[0]);
-        let mut staged = Vec::new();
-        self.cover(0..width, false, &mut staged);
-        // The columns whose windows lie inside the image.
-        let least = rx.saturating_sub(x);
+        let (rx, image) = (self.plan().window[0] / 2, self.source.size()[0]);
+        let start = rx.saturating_sub(x);
         let end = image.saturating_sub(rx).saturating_sub(x).min(width);
-        let register = lanes * size_of::<T>();
-        let address = brick.row(&Axes::filled(brick.size().len() - 1, 0)).wrapping_add(least).addr();
-        let first = least + (address.next_multiple_of(register) - address) / size_of::<T>();
-        let end = first + end.saturating_sub(first) / lanes * lanes;
         // Keys may be written elsewhere first, other pixels may not.
         let direct = self.direct.is_some() && (is_key::<T>() || brick.is_plain());
-        if !direct || first == end {
-            return staged;
+        if !direct || end < start + self.lanes {
+            return None;
         }
-        // The ends come last: they are copied from the cache then.
-        let mut mixed = Vec::new();
-        self.cover(first..end, true, &mut mixed);
-        self.cover(0..first, false, &mut mixed);
-        self.cover(end..width, false, &mut mixed);
-        let cost = |strips: &[Strip]| strips.iter().map(|strip| self.cost(strip)).sum::<f64>();
-        if cost(&staged) <= cost(&mixed) { staged } else { mixed }
+        let (mut strips, ends) = (self.inside(brick, start..end), [0..start, end..width]);
+        let has_ends = ends.iter().any(|end| !end.is_empty());
+        let turned = self.turned().filter(|_| has_ends && brick.is_plain());
+        if turned.is_none() {
+            // They come last: they are copied from the cache then.
+            ends.iter().for_each(|end| strips.extend(self.staged(end.clone())));
+        }
+        Some(Cover { strips, turned, ends })
     }
 
-    /// Adds strips that cover these columns, as wide as the first-level cache allows.
-    fn cover(&self, range: Range<usize>, direct: bool, strips: &mut Vec<Strip>) {
+    /// Strips that cover these columns with copies of rows, as wide as the first-level cache allows. They may overlap their
+    /// neighbours.
+    fn staged(&self, range: Range<usize>) -> Vec<Strip> {
         let (lanes, plan) = (self.lanes, self.plan());
-        let staged = (plan.end_row - plan.first_row) * plan.planes() + plan.rows * plan.slices;
-        // What is read and written in place streams through the cache; a page of each row at a time is enough.
-        let registers = plan.room + if direct { STRIP / PAGE } else { staged };
+        let registers = plan.room + plan.reads() * plan.planes() + plan.outputs();
         let most = (STRIP / (registers * lanes * size_of::<T>())).max(1);
-        for start in range.clone().step_by(most * lanes) {
+        let strip = |start: usize| {
             let columns = (range.end - start).div_ceil(lanes).min(most);
             let start = start.min(range.end.saturating_sub(columns * lanes));
-            strips.push(Strip { start, columns, direct });
-        }
+            Strip { start, columns, shift: 0, last: (columns - 1) * lanes, direct: false }
+        };
+        range.clone().step_by(most * lanes).map(strip).collect()
     }
 
-    /// About how many nanoseconds a step of a strip takes.
-    fn cost(&self, strip: &Strip) -> f64 {
-        /// For what is done once a step; for a minimum or maximum of registers; for a register that is copied.
+    /// Strips that cover these columns, at least a register, and are read in place. The first and the last register may
+    /// overlap their neighbours, so that the others do not cross cache lines where they write medians.
+    pub(super) fn inside(&self, brick: &Brick<'_, T>, range: Range<usize>) -> Vec<Strip> {
+        let lanes = self.lanes;
+        let register = lanes * size_of::<T>();
+        // What is read and written in place streams through the cache; a page of each row at a time is enough.
+        let most = (STRIP / ((self.plan().room + STRIP / PAGE) * register)).max(1);
+        let address = brick.row(&Axes::filled(brick.size().len() - 1, 0)).wrapping_add(range.start).addr();
+        let crossing = address % register / size_of::<T>();
+        let mut strips = Vec::new();
+        let mut start = range.start;
+        while start < range.end {
+            let shift = if start == range.start && most > 1 { crossing } else { 0 };
+            let begin = start.min(range.end - lanes);
+            let width = (most * lanes - shift).min(range.end - begin);
+            let columns = (width + shift).div_ceil(lanes);
+            strips.push(Strip { start: begin, columns, shift, last: width - lanes, direct: true });
+            start = begin + width;
+        }
+        strips
+    }
+
+    /// About how many nanoseconds a brick takes.
+    fn cost(&self, cover: &Cover, brick: &Brick<'_, T>) -> f64 {
+        /// For what is done once a step; for a minimum or maximum of registers; for a register that is copied; for columns that
+        /// are exchanged with rows, and for a pixel of these.
         const STEP: f64 = 60.0;
         const OPERATION: f64 = 0.15;
-        const COPY: f64 = 1.0;
+        const COPY: f64 = 0.5;
+        const ENDS: f64 = 500.0;
+        const MOVE: f64 = 1.0;
         let plan = self.plan();
-        let copies = if strip.direct { 0 } else { plan.rows * (plan.planes() + plan.slices) };
-        let operations = plan.operations * plan.rows * plan.slices;
-        STEP + strip.columns as f64 * (OPERATION * operations as f64 + COPY * copies as f64)
+        let steps = |a: usize| match Some(a) {
+            axis if axis == self.axes.y => plan.warm_up + brick.size()[a].div_ceil(plan.rows),
+            axis if axis == self.axes.z => brick.size()[a].div_ceil(plan.slices),
+            _ => brick.size()[a],
+        };
+        let operations = plan.operations * plan.outputs();
+        let strip = |strip: &Strip| {
+            let copies = if strip.direct { 0 } else { plan.rows * (plan.planes() + plan.slices) };
+            STEP + strip.columns as f64 * (OPERATION * operations as f64 + COPY * copies as f64)
+        };
+        let steps: usize = (1..brick.size().len()).map(steps).product();
+        let mut cost = steps as f64 * cover.strips.iter().map(strip).sum::<f64>();
+        if cover.turned.is_some() {
+            // Two samples and a median for each pixel at an end.
+            let rows: usize = brick.size()[1..].iter().product();
+            cost += ENDS + MOVE * (3 * (plan.window[0] - 1) * rows) as f64;
+        }
+        cost
     }
 }
 

@@ -1,0 +1,243 @@
+//! The ends of rows, whose windows reach beyond the image along x: a few columns of pixels, with x and y exchanged.
+//!
+//! Neighbours along y then lie side by side in registers, and what is beyond the border is a row like any other. A register
+//! for each end of each row would be filled with the few pixels that lie there, and take longer than all the others.
+
+use std::ops::Range;
+
+use itk_core::buffer::Brick;
+use itk_core::{AnyView, AnyViewMut, Axes, Pixel, Result};
+
+use super::Kernel;
+use super::walk::{Match, Scratch, Walk};
+use crate::kernel::indices::{for_each_index, repeat_ends};
+
+/// Memory that one thread reuses from brick to brick.
+#[derive(Default)]
+pub(super) struct Columns<T: Pixel> {
+    pixels: Vec<T>,
+    samples: Vec<T::Key>,
+    medians: Vec<T::Key>,
+    scratch: Scratch<T::Key>,
+}
+
+impl<T: Pixel> Walk<'_, T> {
+    /// The window with x and y exchanged, if it has a kernel that takes less time so than a register for each end of a row: one
+    /// without lists, as steps of warming up would take longer than all others.
+    pub(super) fn turned(&self) -> Option<Match> {
+        let [x, y, z] = self.axes.window;
+        let turned = Match { window: [y, x, z], y: Some(self.axes.y?), z: self.axes.z };
+        let kernel: Kernel<T::Key> = super::kernel_of(turned.window)?;
+        let plan = kernel.plan;
+        // What is computed of both ends for a register, and otherwise for a row.
+        let rows = (4 * (x / 2)).next_multiple_of(plan.rows);
+        (plan.least <= self.level && plan.room == 0 && rows <= 2 * self.lanes).then_some(turned)
+    }
+
+    /// Computes the medians of a brick's first and last columns, `axes` being what [`Walk::turned`] has found. True when a
+    /// window had a NaN.
+    pub(super) fn fill_ends(
+        &self,
+        axes: Match,
+        brick: &Brick<'_, T>,
+        ends: &[Range<usize>; 2],
+        memory: &mut Columns<T>,
+        check: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<bool> {
+        let [ry, rx, rz] = axes.window.map(|samples| samples / 2);
+        let (y, rank) = (axes.y.expect("the axis that was exchanged"), self.source.size().len());
+        let first = Axes::from_fn(rank, |a| self.offset[a] + brick.first()[a]);
+        // The part of the image that windows see along an axis.
+        let part = |a: usize, range: Range<usize>, radius: usize| {
+            let (low, high) = (first[a] + range.start, first[a] + range.end + radius);
+            low.saturating_sub(radius)..high.min(self.source.size()[a])
+        };
+        // Columns of both ends, one after the other: the windows of the first ones reach beyond the first column only, those
+        // of the last ones beyond the last.
+        let seen = ends.clone().map(|end| if end.is_empty() { 0..0 } else { part(0, end, rx) });
+        let columns = seen[0].len() + seen[1].len();
+        let column = |i: usize| match i.checked_sub(seen[0].len()) {
+            None => seen[0].start + i,
+            Some(i) => seen[1].start + i,
+        };
+        // A register at least; what is beyond the image or the brick repeats its last pixel, or is not looked at.
+        let height = brick.size()[y].max(self.lanes);
+        let down = part(y, 0..height, ry);
+        let other = |a: usize| part(a, 0..brick.size()[a], if Some(a) == axes.z { rz } else { 0 });
+
+        let Columns { pixels, samples, medians, scratch } = memory;
+        let source = AnyView::from(self.source).swap_axes(0, y).typed::<T>().expect("the same pixels");
+        let size = Axes::from_fn(rank, |a| match a {
+            0 => height + 2 * ry,
+            _ if a == y => columns,
+            _ => other(a).len(),
+        });
+        pixels.resize(down.len(), T::default());
+        samples.resize(size.iter().product(), T::Key::default());
+        let mut rows = samples.chunks_exact_mut(size[0]);
+        let mut nan = false;
+        for_each_index(&Axes::filled(rank - 1, 0), &size[1..], |rest| {
+            let at = |a: usize| if a == y { column(rest[a - 1]) } else { other(a).start + rest[a - 1] };
+            source.load(down.start, &Axes::from_fn(rank - 1, |a| at(a + 1)), pixels);
+            nan |= T::TYPE.is_float() && pixels.iter().any(|pixel| pixel.is_nan());
+            let before = down.start + ry - first[y];
+            repeat_ends(pixels, before, rows.next().expect("a row of samples for each index"), T::to_key);
+        });
+
+        let key = T::Key::TYPE;
+        let view = AnyView::of_bytes(key, size, bytemuck::cast_slice(samples)).typed().expect("keys");
+        let offset = Axes::from_fn(rank, |a| match a {
+            0 => ry,
+            _ if a == y => 0,
+            _ => first[a] - other(a).start,
+        });
+        let walk = Walk::<T::Key>::new(self.level, axes, view, offset);
+        let size = Axes::from_fn(rank, |a| match a {
+            0 => height,
+            _ if a == y => columns,
+            _ => brick.size()[a],
+        });
+        medians.resize(size.iter().product(), T::Key::default());
+        let output = AnyViewMut::of_bytes(key, size, bytemuck::cast_slice_mut(medians));
+        for brick in output.typed::<T::Key>().expect("keys").into_bricks(&size) {
+            walk.descend(&brick, &walk.inside(&brick, 0..height), scratch, check)?;
+        }
+
+        let stride = brick.strides().bytes[y];
+        let mut rows = medians.chunks_exact(height);
+        for_each_index(&Axes::filled(rank - 1, 0), &size[1..], |rest| {
+            let row = rows.next().expect("a row of medians for each index");
+            let (i, x) = (rest[y - 1], column(rest[y - 1]).wrapping_sub(first[0]));
+            if !ends[usize::from(i >= seen[0].len())].contains(&x) {
+                return;
+            }
+            let top = Axes::from_fn(rank - 1, |a| if a + 1 == y { 0 } else { rest[a] });
+            let start = brick.row(&top).wrapping_add(x);
+            for (i, &median) in row[..brick.size()[y]].iter().enumerate() {
+                let pixel = start.wrapping_byte_offset(i as isize * stride);
+                // SAFETY: the pixel is the brick's, which is plain.
+                unsafe { pixel.write_unaligned(T::from_key(median)) };
+            }
+        });
+        Ok(nan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use itk_core::simd::{Level, levels};
+    use itk_core::{PixelType, VisitType};
+
+    use super::*;
+    use crate::kernel::network::find;
+    use crate::kernel::network::walk::{Cover, Memory};
+
+    /// A part of an image, and a window.
+    struct Case<'a> {
+        level: Level,
+        image: &'a [usize],
+        offset: &'a [usize],
+        size: &'a [usize],
+        radius: &'a [usize],
+    }
+
+    /// Pixels of many values, no two ends alike; floats of both signs.
+    fn noise<T: Pixel>(count: usize) -> Vec<T> {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            T::from_f64(f64::from(state >> 25) - if T::TYPE.is_float() { 64.0 } else { 0.0 })
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    /// The medians, whether there was a NaN, and the columns that were exchanged with rows; `None` without a cover.
+    fn medians<T: Pixel>(
+        case: &Case<'_>,
+        pixels: &[T],
+        cover: impl Fn(&Walk<'_, T>, &Brick<'_, T>) -> Option<Cover>,
+    ) -> Option<(Vec<T>, bool, usize)> {
+        let axes = |values: &[usize]| Axes::from_slice(values).unwrap();
+        let view =
+            AnyView::of_bytes(T::TYPE, axes(case.image), bytemuck::cast_slice(pixels)).typed().unwrap();
+        let kernel = find::<T::Key>(case.level, case.radius).unwrap();
+        let walk = Walk::new(case.level, kernel, view, axes(case.offset));
+        let mut medians = vec![T::default(); case.size.iter().product()];
+        let output = AnyViewMut::of_bytes(T::TYPE, axes(case.size), bytemuck::cast_slice_mut(&mut medians));
+        let bricks = output.typed::<T>().unwrap().into_bricks(case.size);
+        let (mut nan, mut turned) = (false, 0);
+        for brick in &bricks {
+            let cover = cover(&walk, brick)?;
+            nan |= walk.fill_covered(&cover, brick, &mut Memory::default(), &mut || Ok(())).unwrap();
+            turned += cover.turned.map_or(0, |_| cover.ends.iter().map(Range::len).sum());
+        }
+        drop(bricks);
+        Some((medians, nan, turned))
+    }
+
+    fn bits<T: Pixel>(medians: &[T]) -> Vec<T::Key> {
+        medians.iter().map(|median| median.to_key()).collect()
+    }
+
+    struct Compare<'a>(Case<'a>);
+
+    impl VisitType for Compare<'_> {
+        /// How many columns were exchanged with rows.
+        type Out = usize;
+
+        fn visit<T: Pixel>(self) -> usize {
+            let Self(case) = self;
+            let mut pixels = noise::<T>(case.image.iter().product());
+            let mut exchanged = 0;
+            for nan in [false, true] {
+                if nan && T::TYPE.is_float() {
+                    // In the first and in the last column only, so that no strip between them sees one.
+                    let (width, count) = (case.image[0], pixels.len());
+                    pixels[count / width / 2 * width] = T::from_f64(f64::NAN);
+                    pixels[count - 1] = T::from_f64(f64::NAN);
+                }
+                let Some(found) = medians(&case, &pixels, |walk, brick| walk.in_place(brick)) else {
+                    continue;
+                };
+                let expected = medians(&case, &pixels, |walk, brick| Some(walk.copied(brick))).unwrap();
+                let what = format!("{} {} {:?} {:?}", T::TYPE, case.level, case.size, case.radius);
+                assert!(bits(&found.0) == bits(&expected.0), "{what}");
+                // Copies of rows that few windows need may have one more.
+                assert!(found.1 || !nan || !expected.1 || !T::TYPE.is_float(), "{what}: no NaN was seen");
+                exchanged += found.2;
+            }
+            exchanged
+        }
+    }
+
+    #[test]
+    fn ends_are_those_of_copied_rows() {
+        /// Images, where the output begins, its size, and radii.
+        type Part<'a> = (&'a [usize], &'a [usize], &'a [usize], &'a [&'a [usize]]);
+        let parts: &[Part<'_>] = &[
+            (&[200, 90], &[0, 0], &[200, 90], &[&[1, 1], &[2, 2], &[1, 0], &[3, 1]]),
+            // Higher than a register, and lower.
+            (&[150, 5], &[0, 0], &[150, 5], &[&[1, 1], &[2, 2]]),
+            (&[150, 1], &[0, 0], &[150, 1], &[&[1, 1], &[2, 2]]),
+            // Without the first columns, and without the last ones; one of two columns at an end.
+            (&[300, 80], &[50, 10], &[250, 60], &[&[1, 1], &[2, 2]]),
+            (&[300, 80], &[0, 10], &[200, 70], &[&[1, 1], &[2, 2]]),
+            (&[300, 80], &[1, 3], &[298, 77], &[&[1, 1], &[2, 2]]),
+            // Windows over x and y, x and z, and all axes.
+            (&[100, 20, 9], &[0, 0, 0], &[100, 20, 9], &[&[1, 1, 1], &[1, 0, 1], &[1, 1, 0], &[2, 2, 0]]),
+            (&[100, 20, 9], &[0, 4, 2], &[99, 16, 5], &[&[1, 1, 1], &[2, 0, 2]]),
+            (&[90, 7, 6, 5], &[0, 1, 0, 2], &[90, 6, 6, 3], &[&[1, 0, 1, 0], &[1, 1, 0, 1], &[1, 0, 0, 1]]),
+        ];
+        for level in levels() {
+            let mut exchanged = 0;
+            for &(image, offset, size, radii) in parts {
+                for &radius in radii {
+                    for pixel_type in PixelType::ALL {
+                        exchanged += pixel_type.visit(Compare(Case { level, image, offset, size, radius }));
+                    }
+                }
+            }
+            assert!(exchanged > 500, "{level}: {exchanged} columns were exchanged with rows");
+        }
+    }
+}
