@@ -43,6 +43,8 @@ pub(super) struct Descent<'a, T: Pixel> {
     slices: usize,
     /// Keys from a copy of a row to the next.
     pitch: usize,
+    /// Whether medians are written elsewhere first, as rows and medians do not fit into the first-level cache together.
+    collides: bool,
     /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many
     /// at once.
     copied: usize,
@@ -72,18 +74,28 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let fit = STRIP / 4 / (plan.planes() * pitch * size_of::<T>());
         // Kernels that keep lists have narrow strips everywhere, and take long enough to ask for rows ahead.
         let more = if plan.room == 0 { fit.saturating_sub(plan.reads()) / plan.rows } else { 0 };
+        let input = Lines { start, y: along(y, &strides.bytes), z: along(z, &strides.bytes) };
+        let bytes = &brick.strides().bytes;
+        let output = Lines {
+            start: brick.row(rest).wrapping_add(strip.start).cast(),
+            y: along(y, bytes),
+            z: along(z, bytes),
+        };
+        let left = first(Some(0), plan.window[0]) + strip.start as isize;
+        let apart = output
+            .start
+            .addr()
+            .wrapping_sub(input.start.addr().wrapping_add_signed(left * size_of::<T>() as isize));
+        let parts = walk.lanes * size_of::<T>() < LINE;
         Self {
             walk,
             brick,
             rest: *rest,
             strip,
-            input: Lines { start, y: along(y, &strides.bytes), z: along(z, &strides.bytes) },
-            output: Lines {
-                start: brick.row(rest).wrapping_add(strip.start).cast(),
-                y: along(y, &brick.strides().bytes),
-                z: along(z, &brick.strides().bytes),
-            },
-            left: first(Some(0), plan.window[0]) + strip.start as isize,
+            collides: parts && input.y == output.y && plan.collides(input.y.unsigned_abs(), apart),
+            input,
+            output,
+            left,
             top: first(y, plan.window[1]),
             front: first(z, plan.window[2]),
             image: [y, z].map(|axis| axis.map_or(1, |a| strides.size[a])),
@@ -196,11 +208,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
 
     /// Takes a step on the image's own rows; false when that failed.
     fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
-        let (in_place, ahead) = (self.brick.is_plain(), self.walk.prefetches);
+        let (in_place, ahead) = (self.brick.is_plain() && !self.collides, self.walk.prefetches);
         let kept = scratch.kept.as_mut_ptr().cast();
         let nan =
             kernel.run(self.walk.level, &self.step(step, &scratch.rows, [in_place, ahead], kept, scratch));
-        if !in_place {
+        if self.brick.is_plain() && !in_place {
+            // They are pixels already, and stay what they are, as keys do.
+            self.unstage_plain::<T::Key>(step, scratch);
+        } else if !in_place {
             self.unstage(step, scratch);
         }
         !nan
@@ -339,14 +354,19 @@ impl<'a, T: Pixel> Descent<'a, T> {
         nan
     }
 
+    /// Copies the medians of a step, the keys of `P`, to where they belong in a plain brick.
+    fn unstage_plain<P: Pixel>(&self, step: usize, scratch: &Scratch<T>) {
+        let outputs = self.walk.plan().outputs();
+        let outputs = &scratch.outputs[step % LISTED * outputs..][..outputs];
+        let (medians, count) = (&scratch.targets, self.written());
+        simd::dispatch(self.walk.level, Unstage::<P> { medians, outputs, count, pixel: PhantomData });
+    }
+
     /// Copies the medians of a step to where they belong.
     fn unstage(&self, step: usize, scratch: &mut Scratch<T>) {
         let (plan, width, written) = (self.walk.plan(), self.width(), self.written());
         if self.brick.is_plain() {
-            let outputs = &scratch.outputs[step % LISTED * plan.outputs()..][..plan.outputs()];
-            let unstage =
-                Unstage::<T> { medians: &scratch.targets, outputs, count: written, pixel: PhantomData };
-            return simd::dispatch(self.walk.level, unstage);
+            return self.unstage_plain::<T>(step, scratch);
         }
         for slice in 0..self.slices {
             for row in 0..plan.rows {

@@ -132,6 +132,8 @@ mod tests {
     use crate::kernel::network::find;
     use crate::kernel::network::walk::{Cover, Memory};
 
+    const PAGE: usize = 4096;
+
     /// A part of an image, and a window.
     struct Case<'a> {
         level: Level,
@@ -162,8 +164,12 @@ mod tests {
             AnyView::of_bytes(T::TYPE, axes(case.image), bytemuck::cast_slice(pixels)).typed().unwrap();
         let kernel = find::<T::Key>(case.level, case.radius).unwrap();
         let walk = Walk::new(case.level, kernel, view, axes(case.offset));
-        let mut medians = vec![T::default(); case.size.iter().product()];
-        let output = AnyViewMut::of_bytes(T::TYPE, axes(case.size), bytemuck::cast_slice_mut(&mut medians));
+        // At the same place of a page as the image, where the output is as large.
+        let count = case.size.iter().product::<usize>();
+        let mut memory = vec![T::default(); count + PAGE / size_of::<T>()];
+        let apart = pixels.as_ptr().addr().wrapping_sub(memory.as_ptr().addr()) % PAGE;
+        let medians = &mut memory[apart / size_of::<T>()..][..count];
+        let output = AnyViewMut::of_bytes(T::TYPE, axes(case.size), bytemuck::cast_slice_mut(medians));
         let bricks = output.typed::<T>().unwrap().into_bricks(case.size);
         let (mut nan, mut turned) = (false, 0);
         for brick in &bricks {
@@ -172,7 +178,7 @@ mod tests {
             turned += cover.turned.map_or(0, |_| cover.ends.iter().map(Range::len).sum());
         }
         drop(bricks);
-        Some((medians, nan, turned))
+        Some((medians.to_vec(), nan, turned))
     }
 
     fn bits<T: Pixel>(medians: &[T]) -> Vec<T::Key> {
@@ -211,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_those_of_copied_rows() {
+    fn medians_are_those_of_copied_rows() {
         /// Images, where the output begins, its size, and radii.
         type Part<'a> = (&'a [usize], &'a [usize], &'a [usize], &'a [&'a [usize]]);
         let parts: &[Part<'_>] = &[
@@ -223,6 +229,8 @@ mod tests {
             (&[300, 80], &[50, 10], &[250, 60], &[&[1, 1], &[2, 2]]),
             (&[300, 80], &[0, 10], &[200, 70], &[&[1, 1], &[2, 2]]),
             (&[300, 80], &[1, 3], &[298, 77], &[&[1, 1], &[2, 2]]),
+            // Where medians collide with rows in the cache.
+            (&[4096, 20], &[0, 0], &[4096, 20], &[&[1, 1]]),
             // Windows over x and y, x and z, and all axes.
             (&[100, 20, 9], &[0, 0, 0], &[100, 20, 9], &[&[1, 1, 1], &[1, 0, 1], &[1, 1, 0], &[2, 2, 0]]),
             (&[100, 20, 9], &[0, 4, 2], &[99, 16, 5], &[&[1, 1, 1], &[2, 0, 2]]),

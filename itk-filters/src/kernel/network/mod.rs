@@ -103,7 +103,20 @@ impl Plan {
     /// A line is read three times, with the columns beside it; each time it would come from the second level.
     fn crowds(&self, pitch: usize) -> bool {
         let rows = self.reads() + 3 * self.rows;
-        rows.div_ceil(SET >> pitch.trailing_zeros().min(SET.trailing_zeros())) > WAYS
+        rows.div_ceil(spread(pitch)) > WAYS
+    }
+
+    /// Whether the lines that a step of one plane writes push those that it reads out of a first-level cache, where these do not
+    /// so themselves: rows read and rows written are `pitch` bytes apart, a row and its medians `apart` bytes.
+    ///
+    /// That is so of large arrays, which begin at the same place of a page, where rows are a power of two long. A line that is
+    /// written in several parts is then fetched for each of them.
+    fn collides(&self, pitch: usize, apart: usize) -> bool {
+        let spread = spread(pitch);
+        let lines = |rows: usize| rows.div_ceil(spread);
+        let (reads, all) = (lines(self.reads()), lines(self.reads()) + lines(self.rows));
+        let (near, period) = (2 * LINE, SET / spread);
+        self.planes() == 1 && reads <= WAYS && all > WAYS && (apart + near) % period < 2 * near
     }
 
     /// Whether the medians of a column are written after the next column was read.
@@ -115,6 +128,11 @@ impl Plan {
         let registers = if matches!(level, Level::Avx512) { HELD } else { 2 };
         self.room == 0 && self.outputs() <= registers
     }
+}
+
+/// How many rows, so many bytes apart, have the lines of a column in different sets of a first-level cache.
+fn spread(pitch: usize) -> usize {
+    SET >> pitch.trailing_zeros().min(SET.trailing_zeros())
 }
 
 /// A generated kernel.
@@ -385,4 +403,28 @@ unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, at: usiz
     };
     // SAFETY: the caller's promise, and that of `Step`.
     unsafe { pixels.write(step.outputs.get_unchecked(row).cast::<T>().add(at).cast()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_collide_with_rows_at_the_same_place_of_a_page() {
+        let plan = |window| kernel_of::<u8>(window).expect("a kernel").plan;
+        let collides = |window, pitch, apart| plan(window).collides(pitch, apart);
+        // Eight rows are read, six written; a set of the cache has eight lines.
+        for (pitch, apart, expected) in [
+            (4096, 0, true),
+            (12288, 64, true),
+            (4096, 8192_usize.wrapping_sub(64), true),
+            (4096, 1024, false),
+            (2048, 0, false),
+            (4160, 0, false),
+        ] {
+            assert_eq!(collides([3, 3, 1], pitch, apart), expected, "{pitch} {apart}");
+        }
+        // Rows that push each other out already, and several planes.
+        assert!(!collides([5, 5, 1], 4096, 0) && !collides([3, 3, 3], 4096, 0));
+    }
 }
