@@ -6,19 +6,156 @@
 use std::ops::Range;
 
 use itk_core::buffer::Brick;
-use itk_core::{AnyView, AnyViewMut, Axes, Pixel, Result};
+use itk_core::simd::Level;
+use itk_core::{AnyView, AnyViewMut, Axes, Pixel, Result, Strides};
 
 use super::Kernel;
 use super::walk::{Match, Scratch, Walk};
-use crate::kernel::indices::{for_each_index, repeat_ends};
+use crate::kernel::indices::for_each_index;
 
 /// Memory that one thread reuses from brick to brick.
 #[derive(Default)]
-pub(super) struct Columns<T: Pixel> {
-    pixels: Vec<T>,
-    samples: Vec<T::Key>,
-    medians: Vec<T::Key>,
-    scratch: Scratch<T::Key>,
+pub(super) struct Columns<K: Pixel> {
+    samples: Vec<K>,
+    medians: Vec<K>,
+    scratch: Scratch<K>,
+}
+
+/// Where the columns are, and how large they are in the image with x and y exchanged.
+struct Place<'a> {
+    axes: Match,
+    y: usize,
+    ends: &'a [Range<usize>; 2],
+    /// The brick's first pixel in the image, and its size.
+    first: Axes<usize>,
+    brick: Axes<usize>,
+    /// The columns of the image that the windows at either end see, the rows, and where that begins on the other axes.
+    seen: [Range<usize>; 2],
+    rows: Range<usize>,
+    low: Axes<usize>,
+    /// How often the first row is repeated before it.
+    before: usize,
+    samples: Axes<usize>,
+    medians: Axes<usize>,
+}
+
+impl<'a> Place<'a> {
+    fn new(
+        axes: Match,
+        lanes: usize,
+        image: &[usize],
+        (first, brick): (Axes<usize>, Axes<usize>),
+        ends: &'a [Range<usize>; 2],
+    ) -> Self {
+        let [ry, rx, rz] = axes.window.map(|samples| samples / 2);
+        let y = axes.y.expect("the axis that was exchanged");
+        let part = |a: usize, range: Range<usize>, radius: usize| {
+            let (low, high) = (first[a] + range.start, first[a] + range.end + radius);
+            low.saturating_sub(radius)..high.min(image[a])
+        };
+        let seen = ends.clone().map(|end| if end.is_empty() { 0..0 } else { part(0, end, rx) });
+        let columns = seen[0].len() + seen[1].len();
+        // A register at least; what is beyond the image or the brick repeats its last pixel, or is not looked at.
+        let height = brick[y].max(lanes);
+        let rows = part(y, 0..height, ry);
+        let other = |a: usize| part(a, 0..brick[a], if Some(a) == axes.z { rz } else { 0 });
+        let size = |along: usize, others: &dyn Fn(usize) -> usize| {
+            Axes::from_fn(image.len(), |a| match a {
+                0 => along,
+                _ if a == y => columns,
+                _ => others(a),
+            })
+        };
+        Self {
+            low: Axes::from_fn(image.len(), |a| other(a).start),
+            before: rows.start + ry - first[y],
+            samples: size(height + 2 * ry, &|a| other(a).len()),
+            medians: size(height, &|a| brick[a]),
+            axes,
+            y,
+            ends,
+            first,
+            brick,
+            seen,
+            rows,
+        }
+    }
+
+    /// The column of the image that is a row here: those of both ends follow each other, as the windows of the first ones reach
+    /// beyond the first column only, those of the last ones beyond the last.
+    fn column(&self, row: usize) -> usize {
+        match row.checked_sub(self.seen[0].len()) {
+            None => self.seen[0].start + row,
+            Some(row) => self.seen[1].start + row,
+        }
+    }
+}
+
+impl<K: Pixel> Columns<K> {
+    /// Reads what windows see, as it is.
+    fn read(&mut self, place: &Place<'_>, image: AnyView<'_>) {
+        let (y, rank) = (place.y, place.samples.len());
+        let image = image.swap_axes(0, y).typed::<K>().expect("pixels as wide as keys");
+        self.samples.resize(place.samples.iter().product(), K::default());
+        let mut rows = self.samples.chunks_exact_mut(place.samples[0]);
+        for_each_index(&Axes::filled(rank - 1, 0), &place.samples[1..], |rest| {
+            let at = |a: usize| if a == y { place.column(rest[a - 1]) } else { place.low[a] + rest[a - 1] };
+            let row = rows.next().expect("a row of samples for each index");
+            let (head, row) = row.split_at_mut(place.before);
+            let (row, tail) = row.split_at_mut(place.rows.len());
+            image.load(place.rows.start, &Axes::from_fn(rank - 1, |a| at(a + 1)), row);
+            head.fill(row[0]);
+            tail.fill(row[row.len() - 1]);
+        });
+    }
+
+    /// Computes medians of keys.
+    fn filter(
+        &mut self,
+        place: &Place<'_>,
+        level: Level,
+        check: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<()> {
+        let Self { samples, medians, scratch } = self;
+        let view = AnyView::of_bytes(K::TYPE, place.samples, bytemuck::cast_slice(samples));
+        let offset = Axes::from_fn(place.samples.len(), |a| match a {
+            0 => place.axes.window[0] / 2,
+            _ if a == place.y => 0,
+            _ => place.first[a] - place.low[a],
+        });
+        let walk = Walk::new(level, place.axes, view.typed::<K>().expect("keys"), offset);
+        medians.resize(place.medians.iter().product(), K::default());
+        let output = AnyViewMut::of_bytes(K::TYPE, place.medians, bytemuck::cast_slice_mut(medians));
+        for brick in output.typed::<K>().expect("keys").into_bricks(&place.medians) {
+            walk.descend(&brick, &walk.inside(&brick, 0..place.medians[0]), scratch, check)?;
+        }
+        Ok(())
+    }
+
+    /// Writes medians as they are where they belong, `start` being the brick's first pixel.
+    ///
+    /// # Safety
+    /// The pixels of the brick are valid for writes, follow each other along x, and are as wide as keys.
+    unsafe fn write(&self, place: &Place<'_>, start: *mut K, strides: &Strides) {
+        let mut rows = self.medians.chunks_exact(place.medians[0]);
+        for_each_index(&Axes::filled(place.medians.len() - 1, 0), &place.medians[1..], |rest| {
+            let row = rows.next().expect("a row of medians for each index");
+            let end = &place.ends[usize::from(rest[place.y - 1] >= place.seen[0].len())];
+            let x = place.column(rest[place.y - 1]).wrapping_sub(place.first[0]);
+            if !end.contains(&x) {
+                return;
+            }
+            let others = (1..=rest.len()).filter(|&a| a != place.y);
+            let offset: isize = others.map(|a| rest[a - 1] as isize * strides.bytes[a]).sum();
+            let top = start.wrapping_byte_offset(offset).wrapping_add(x);
+            for (i, &median) in row[..place.brick[place.y]].iter().enumerate() {
+                // SAFETY: the caller's promise; the pixel is the brick's.
+                unsafe {
+                    top.wrapping_byte_offset(i as isize * strides.bytes[place.y]).write_unaligned(median)
+                };
+            }
+        });
+    }
 }
 
 impl<T: Pixel> Walk<'_, T> {
@@ -41,91 +178,38 @@ impl<T: Pixel> Walk<'_, T> {
         axes: Match,
         brick: &Brick<'_, T>,
         ends: &[Range<usize>; 2],
-        memory: &mut Columns<T>,
+        columns: &mut Columns<T::Key>,
         check: &mut dyn FnMut() -> Result<()>,
     ) -> Result<bool> {
-        let [ry, rx, rz] = axes.window.map(|samples| samples / 2);
-        let (y, rank) = (axes.y.expect("the axis that was exchanged"), self.source.size().len());
+        let rank = self.source.size().len();
         let first = Axes::from_fn(rank, |a| self.offset[a] + brick.first()[a]);
-        // The part of the image that windows see along an axis.
-        let part = |a: usize, range: Range<usize>, radius: usize| {
-            let (low, high) = (first[a] + range.start, first[a] + range.end + radius);
-            low.saturating_sub(radius)..high.min(self.source.size()[a])
-        };
-        // Columns of both ends, one after the other: the windows of the first ones reach beyond the first column only, those
-        // of the last ones beyond the last.
-        let seen = ends.clone().map(|end| if end.is_empty() { 0..0 } else { part(0, end, rx) });
-        let columns = seen[0].len() + seen[1].len();
-        let column = |i: usize| match i.checked_sub(seen[0].len()) {
-            None => seen[0].start + i,
-            Some(i) => seen[1].start + i,
-        };
-        // A register at least; what is beyond the image or the brick repeats its last pixel, or is not looked at.
-        let height = brick.size()[y].max(self.lanes);
-        let down = part(y, 0..height, ry);
-        let other = |a: usize| part(a, 0..brick.size()[a], if Some(a) == axes.z { rz } else { 0 });
-
-        let Columns { pixels, samples, medians, scratch } = memory;
-        let source = AnyView::from(self.source).swap_axes(0, y).typed::<T>().expect("the same pixels");
-        let size = Axes::from_fn(rank, |a| match a {
-            0 => height + 2 * ry,
-            _ if a == y => columns,
-            _ => other(a).len(),
-        });
-        pixels.resize(down.len(), T::default());
-        samples.resize(size.iter().product(), T::Key::default());
-        let mut rows = samples.chunks_exact_mut(size[0]);
+        let size = Axes::from_fn(rank, |a| brick.size()[a]);
+        let place = Place::new(axes, self.lanes, self.source.size(), (first, size), ends);
+        let image = AnyView::from(self.source);
+        // Moving pixels is compiled for each width of keys, not for each type.
+        // SAFETY: the same memory, as numbers that are as wide; all bits are one.
+        let image = unsafe { AnyView::from_raw(T::Key::TYPE, image.start(), *image.strides()) };
+        columns.read(&place, image);
         let mut nan = false;
-        for_each_index(&Axes::filled(rank - 1, 0), &size[1..], |rest| {
-            let at = |a: usize| if a == y { column(rest[a - 1]) } else { other(a).start + rest[a - 1] };
-            source.load(down.start, &Axes::from_fn(rank - 1, |a| at(a + 1)), pixels);
-            nan |= T::TYPE.is_float() && pixels.iter().any(|pixel| pixel.is_nan());
-            let before = down.start + ry - first[y];
-            repeat_ends(pixels, before, rows.next().expect("a row of samples for each index"), T::to_key);
-        });
-
-        let key = T::Key::TYPE;
-        let view = AnyView::of_bytes(key, size, bytemuck::cast_slice(samples)).typed().expect("keys");
-        let offset = Axes::from_fn(rank, |a| match a {
-            0 => ry,
-            _ if a == y => 0,
-            _ => first[a] - other(a).start,
-        });
-        let walk = Walk::<T::Key>::new(self.level, axes, view, offset);
-        let size = Axes::from_fn(rank, |a| match a {
-            0 => height,
-            _ if a == y => columns,
-            _ => brick.size()[a],
-        });
-        medians.resize(size.iter().product(), T::Key::default());
-        let output = AnyViewMut::of_bytes(key, size, bytemuck::cast_slice_mut(medians));
-        for brick in output.typed::<T::Key>().expect("keys").into_bricks(&size) {
-            walk.descend(&brick, &walk.inside(&brick, 0..height), scratch, check)?;
+        for sample in &mut columns.samples {
+            let pixel: T = bytemuck::cast(*sample);
+            nan |= pixel.is_nan();
+            *sample = pixel.to_key();
         }
-
-        let stride = brick.strides().bytes[y];
-        let mut rows = medians.chunks_exact(height);
-        for_each_index(&Axes::filled(rank - 1, 0), &size[1..], |rest| {
-            let row = rows.next().expect("a row of medians for each index");
-            let (i, x) = (rest[y - 1], column(rest[y - 1]).wrapping_sub(first[0]));
-            if !ends[usize::from(i >= seen[0].len())].contains(&x) {
-                return;
-            }
-            let top = Axes::from_fn(rank - 1, |a| if a + 1 == y { 0 } else { rest[a] });
-            let start = brick.row(&top).wrapping_add(x);
-            for (i, &median) in row[..brick.size()[y]].iter().enumerate() {
-                let pixel = start.wrapping_byte_offset(i as isize * stride);
-                // SAFETY: the pixel is the brick's, which is plain.
-                unsafe { pixel.write_unaligned(T::from_key(median)) };
-            }
-        });
+        columns.filter(&place, self.level, check)?;
+        for median in &mut columns.medians {
+            *median = bytemuck::cast(T::from_key(*median));
+        }
+        let start = brick.row(&Axes::filled(rank - 1, 0)).cast();
+        // SAFETY: nothing else writes the brick, which is plain.
+        unsafe { columns.write(&place, start, brick.strides()) };
         Ok(nan)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use itk_core::simd::{Level, levels};
+    use itk_core::simd::levels;
     use itk_core::{PixelType, VisitType};
 
     use super::*;

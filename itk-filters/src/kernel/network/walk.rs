@@ -79,7 +79,7 @@ pub(crate) struct Scratch<T: Pixel> {
 #[derive(Default)]
 pub(crate) struct Memory<T: Pixel> {
     strips: Scratch<T>,
-    ends: Columns<T>,
+    ends: Columns<T::Key>,
 }
 
 /// An image to take medians of.
