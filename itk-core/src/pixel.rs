@@ -280,6 +280,16 @@ impl PixelType {
     pub fn is_float(self) -> bool {
         matches!(self, Self::F16 | Self::F32 | Self::F64)
     }
+
+    /// The integers that are keys, of the same width.
+    pub(crate) fn bits(self) -> Self {
+        match self.size() {
+            1 => Self::U8,
+            2 => Self::I16,
+            4 => Self::I32,
+            _ => Self::I64,
+        }
+    }
 }
 
 impl fmt::Display for PixelType {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use itk_core::{Axes, Error, Filter, Header, Maps, Pixel, Region, Result, Task, VisitType};
+use itk_core::{Axes, Error, Filter, Header, Maps, Pixel, PixelType, Region, Result, Task};
 
 mod pieces;
 mod text;
@@ -107,7 +107,7 @@ impl Filter for Chain {
 
     fn fill(&self, task: Task<'_>) -> Result<()> {
         match self.filters.as_slice() {
-            [] => task.output.pixel_type().visit(Copy(task)),
+            [] => copy_any(task),
             [one] => one.fill(task),
             _ => pieces::fill(self, task),
         }
@@ -116,38 +116,44 @@ impl Filter for Chain {
 
 impl<I: Pixel, O: Pixel> Maps<I, O> for Chain {}
 
-/// Copies what is asked for.
-struct Copy<'a>(Task<'a>);
-
-impl VisitType for Copy<'_> {
-    type Out = Result<()>;
-
-    fn visit<T: Pixel>(self) -> Result<()> {
-        let Task { source, output, context, .. } = &self.0;
-        let (got, allowed) = (output.pixel_type(), format!("the input's type, {}", source.pixel_type()));
-        let offset = self.0.offset();
-        let Some(source) = source.typed::<T>() else {
-            return Err(Error::PixelType { who: "chain output", got, allowed });
-        };
-        let steps = context.steps("chain", 1);
-        let output = self.0.output.typed::<T>().expect("visited with the output's own type");
-        if output.size().contains(&0) {
-            return Ok(());
-        }
-        let mut row = vec![T::default(); output.size()[0]];
-        let rows = output.rows();
-        for mut tile in output.into_tiles(rows, row.len()) {
-            for number in tile.rows() {
-                steps.check()?;
-                let index = tile.index(number);
-                let rest = Axes::from_fn(index.len(), |a| index[a] + offset[a + 1]);
-                source.load(offset[0], &rest, &mut row);
-                tile.store_next(&row);
-            }
-        }
-        steps.tick();
-        Ok(())
+/// Copies what is asked for. That is compiled for each width of pixels, not for each type.
+fn copy_any(mut task: Task<'_>) -> Result<()> {
+    let (got, wanted) = (task.output.pixel_type(), task.source.pixel_type());
+    if got != wanted {
+        let allowed = format!("the input's type, {wanted}");
+        return Err(Error::PixelType { who: "chain output", got, allowed });
     }
+    (task.source, task.output) = (task.source.as_bits(), task.output.as_bits());
+    match task.output.pixel_type() {
+        PixelType::U8 => copy::<u8>(task),
+        PixelType::I16 => copy::<i16>(task),
+        PixelType::I32 => copy::<i32>(task),
+        _ => copy::<i64>(task),
+    }
+}
+
+fn copy<T: Pixel>(task: Task<'_>) -> Result<()> {
+    let offset = task.offset();
+    let Task { source, output, context, .. } = task;
+    let source = source.typed::<T>().expect("called with the type of both");
+    let output = output.typed::<T>().expect("called with the type of both");
+    if output.size().contains(&0) {
+        return Ok(());
+    }
+    let steps = context.steps("chain", 1);
+    let mut row = vec![T::default(); output.size()[0]];
+    let rows = output.rows();
+    for mut tile in output.into_tiles(rows, row.len()) {
+        for number in tile.rows() {
+            steps.check()?;
+            let index = tile.index(number);
+            let rest = Axes::from_fn(index.len(), |a| index[a] + offset[a + 1]);
+            source.load(offset[0], &rest, &mut row);
+            tile.store_next(&row);
+        }
+    }
+    steps.tick();
+    Ok(())
 }
 
 impl fmt::Display for Chain {

@@ -46,6 +46,11 @@ impl<'a> AnyViewMut<'a> {
         &self.strides.size
     }
 
+    /// The same pixels as integers of their width, as [`crate::AnyView::as_bits`] has them.
+    pub fn as_bits(self) -> Self {
+        Self { pixel: self.pixel.bits(), ..self }
+    }
+
     /// The same pixels for a shorter while, to be written again after it: what is stored meanwhile is not counted.
     pub fn reborrow(&mut self) -> AnyViewMut<'_> {
         AnyViewMut { stored: None, ..*self }

@@ -70,6 +70,11 @@ impl<'a> AnyView<'a> {
         &self.strides
     }
 
+    /// The same pixels as integers of their width, bit by bit: for what moves pixels and does not look at them.
+    pub fn as_bits(self) -> Self {
+        Self { pixel: self.pixel.bits(), ..self }
+    }
+
     /// The view with two axes exchanged.
     ///
     /// # Panics

@@ -185,11 +185,8 @@ impl<T: Pixel> Walk<'_, T> {
         let first = Axes::from_fn(rank, |a| self.offset[a] + brick.first()[a]);
         let size = Axes::from_fn(rank, |a| brick.size()[a]);
         let place = Place::new(axes, self.lanes, self.source.size(), (first, size), ends);
-        let image = AnyView::from(self.source);
         // Moving pixels is compiled for each width of keys, not for each type.
-        // SAFETY: the same memory, as numbers that are as wide; all bits are one.
-        let image = unsafe { AnyView::from_raw(T::Key::TYPE, image.start(), *image.strides()) };
-        columns.read(&place, image);
+        columns.read(&place, AnyView::from(self.source).as_bits());
         let mut nan = false;
         for sample in &mut columns.samples {
             let pixel: T = bytemuck::cast(*sample);
