@@ -186,6 +186,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         Ok(nan)
     }
 
+    /// The same with a cover that is chosen already.
     pub(super) fn fill_covered(
         &self,
         cover: &Cover,
