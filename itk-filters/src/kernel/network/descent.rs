@@ -8,8 +8,9 @@ use itk_core::buffer::Brick;
 use itk_core::{AnyView, Axes, Pixel, Result, simd};
 
 use super::rows::{Stage, Unstage, is_key};
-use super::walk::{STRIP, Scratch, Strip, Walk, is_plain};
-use super::{Kernel, LINE, Slot, Step};
+use super::walk::{Scratch, Strip, Walk, is_plain};
+use super::{Kernel, Slot, Step};
+use crate::kernel::aligned::LINE;
 
 /// Where rows lie: those of a brick's windows in the image, or those of the brick itself.
 struct Lines {
@@ -17,6 +18,9 @@ struct Lines {
     y: isize,
     z: isize,
 }
+
+/// Bytes of copies for which a narrow strip reads the rows of several steps at a time.
+const COPIES: usize = 6 << 10;
 
 /// How many steps have their rows listed at a time.
 const LISTED: usize = 64;
@@ -43,8 +47,6 @@ pub(super) struct Descent<'a, T: Pixel> {
     slices: usize,
     /// Keys from a copy of a row to the next.
     pitch: usize,
-    /// Whether medians are written elsewhere first, as rows and medians do not fit into the first-level cache together.
-    collides: bool,
     /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many
     /// at once.
     copied: usize,
@@ -71,8 +73,8 @@ impl<'a, T: Pixel> Descent<'a, T> {
             |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
         let width = strip.columns * walk.lanes + plan.window[0] - 1;
         let pitch = width.next_multiple_of(LINE / size_of::<T>());
-        let fit = STRIP / 4 / (plan.planes() * pitch * size_of::<T>());
-        // Kernels that keep lists have narrow strips everywhere, and take long enough to ask for rows ahead.
+        let fit = COPIES / (plan.planes() * pitch * size_of::<T>());
+        // Kernels that keep lists take long enough to ask for rows ahead.
         let more = if plan.room == 0 { fit.saturating_sub(plan.reads()) / plan.rows } else { 0 };
         let input = Lines { start, y: along(y, &strides.bytes), z: along(z, &strides.bytes) };
         let bytes = &brick.strides().bytes;
@@ -81,21 +83,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
             y: along(y, bytes),
             z: along(z, bytes),
         };
-        let left = first(Some(0), plan.window[0]) + strip.start as isize;
-        let apart = output
-            .start
-            .addr()
-            .wrapping_sub(input.start.addr().wrapping_add_signed(left * size_of::<T>() as isize));
-        let parts = walk.lanes * size_of::<T>() < LINE;
         Self {
             walk,
             brick,
             rest: *rest,
             strip,
-            collides: parts && input.y == output.y && plan.collides(input.y.unsigned_abs(), apart),
             input,
             output,
-            left,
+            left: first(Some(0), plan.window[0]) + strip.start as isize,
             top: first(y, plan.window[1]),
             front: first(z, plan.window[2]),
             image: [y, z].map(|axis| axis.map_or(1, |a| strides.size[a])),
@@ -112,12 +107,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
         check: &mut dyn FnMut() -> Result<()>,
     ) -> Result<bool> {
         let plan = self.walk.plan();
-        grow(&mut scratch.kept, plan.room * self.width());
-        grow(&mut scratch.medians, plan.outputs() * self.width());
+        scratch.kept.grow(plan.room * self.width());
+        scratch.medians.grow(plan.outputs() * self.width());
         scratch.places.clear();
         scratch.places.extend(plan.slots.iter().map(Slot::place));
         scratch.targets.clear();
-        scratch.targets.extend((0..plan.outputs()).map(|i| self.median(scratch.medians.as_mut_ptr(), i)));
+        scratch
+            .targets
+            .extend((0..plan.outputs()).map(|i| self.median(scratch.medians.values().as_mut_ptr(), i)));
         let direct = self.walk.direct.as_ref().filter(|_| self.strip.direct);
         let mut staged_end = isize::MIN;
         let mut nan = false;
@@ -192,11 +189,11 @@ impl<'a, T: Pixel> Descent<'a, T> {
     fn list_copies(&self, step: usize, scratch: &mut Scratch<T>) {
         let plan = self.walk.plan();
         let (rows, planes, pitch) = (self.copied, plan.planes(), self.pitch);
-        grow(&mut scratch.staged, rows * planes * pitch + LINE);
         // The column of the first medians begins a cache line.
-        let staged = scratch.staged.as_mut_ptr();
-        let middle = staged.wrapping_add(plan.window[0] / 2);
-        let staged = staged.wrapping_add(middle.align_offset(LINE));
+        let left = plan.window[0] / 2;
+        let before = left.next_multiple_of(LINE / size_of::<T>()) - left;
+        scratch.staged.grow(before + rows * planes * pitch);
+        let staged = scratch.staged.values()[before..].as_mut_ptr();
         let mut place = self.first_row(step).rem_euclid(rows as isize) as usize;
         scratch.copies.reserve(scratch.rows.len());
         for _ in 0..scratch.rows.len() / planes {
@@ -208,14 +205,11 @@ impl<'a, T: Pixel> Descent<'a, T> {
 
     /// Takes a step on the image's own rows; false when that failed.
     fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
-        let (in_place, ahead) = (self.brick.is_plain() && !self.collides, self.walk.prefetches);
-        let kept = scratch.kept.as_mut_ptr().cast();
+        let (in_place, ahead) = (self.brick.is_plain(), self.walk.prefetches);
+        let kept = scratch.kept.values().as_mut_ptr().cast();
         let nan =
             kernel.run(self.walk.level, &self.step(step, &scratch.rows, [in_place, ahead], kept, scratch));
-        if self.brick.is_plain() && !in_place {
-            // They are pixels already, and stay what they are, as keys do.
-            self.unstage_plain::<T::Key>(step, scratch);
-        } else if !in_place {
+        if !in_place {
             self.unstage(step, scratch);
         }
         !nan
@@ -236,7 +230,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
         }
         let in_place = is_key::<T>() && self.brick.is_plain() && self.written() == self.width();
         let ahead = self.copied == self.walk.plan().reads();
-        let kept = scratch.kept.as_mut_ptr().cast();
+        let kept = scratch.kept.values().as_mut_ptr().cast();
         let kernel = &self.walk.staged;
         kernel.run(self.walk.level, &self.step(step, &scratch.copies, [in_place, ahead], kept, scratch));
         if !in_place {
@@ -354,19 +348,14 @@ impl<'a, T: Pixel> Descent<'a, T> {
         nan
     }
 
-    /// Copies the medians of a step, the keys of `P`, to where they belong in a plain brick.
-    fn unstage_plain<P: Pixel>(&self, step: usize, scratch: &Scratch<T>) {
-        let outputs = self.walk.plan().outputs();
-        let outputs = &scratch.outputs[step % LISTED * outputs..][..outputs];
-        let (medians, count) = (&scratch.targets, self.written());
-        simd::dispatch(self.walk.level, Unstage::<P> { medians, outputs, count, pixel: PhantomData });
-    }
-
     /// Copies the medians of a step to where they belong.
     fn unstage(&self, step: usize, scratch: &mut Scratch<T>) {
         let (plan, width, written) = (self.walk.plan(), self.width(), self.written());
         if self.brick.is_plain() {
-            return self.unstage_plain::<T>(step, scratch);
+            let outputs = &scratch.outputs[step % LISTED * plan.outputs()..][..plan.outputs()];
+            let unstage =
+                Unstage::<T> { medians: &scratch.targets, outputs, count: written, pixel: PhantomData };
+            return simd::dispatch(self.walk.level, unstage);
         }
         for slice in 0..self.slices {
             for row in 0..plan.rows {
@@ -376,9 +365,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 }
                 let from = (slice * plan.rows + row) * width;
                 scratch.pixels.clear();
-                scratch
-                    .pixels
-                    .extend(scratch.medians[from..from + written].iter().map(|&key| T::from_key(key)));
+                scratch.pixels.extend(
+                    scratch.medians.values()[from..from + written].iter().map(|&key| T::from_key(key)),
+                );
                 let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
                     axis if axis == self.walk.axes.y => y as usize,
                     axis if axis == self.walk.axes.z => self.rest[a] + slice,
@@ -387,11 +376,5 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 self.brick.put(self.strip.start, &rest, &scratch.pixels);
             }
         }
-    }
-}
-
-fn grow<V: Copy + Default>(memory: &mut Vec<V>, length: usize) {
-    if memory.len() < length {
-        memory.resize(length, V::default());
     }
 }

@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
+use super::aligned::LINE;
+
 mod descent;
 mod ends;
 mod generated;
@@ -19,9 +21,6 @@ mod walk;
 use generated::find as kernel_of;
 use rows::{Lanes, is_any_above};
 pub(crate) use walk::{Walk, find};
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// Bytes after which addresses share a set of a first-level cache, and how many lines a set holds.
 const SET: usize = 4 << 10;
@@ -106,19 +105,6 @@ impl Plan {
         rows.div_ceil(spread(pitch)) > WAYS
     }
 
-    /// Whether the lines that a step of one plane writes push those that it reads out of a first-level cache, where these do not
-    /// so themselves: rows read and rows written are `pitch` bytes apart, a row and its medians `apart` bytes.
-    ///
-    /// That is so of large arrays, which begin at the same place of a page, where rows are a power of two long. A line that is
-    /// written in several parts is then fetched for each of them.
-    fn collides(&self, pitch: usize, apart: usize) -> bool {
-        let spread = spread(pitch);
-        let lines = |rows: usize| rows.div_ceil(spread);
-        let (reads, all) = (lines(self.reads()), lines(self.reads()) + lines(self.rows));
-        let (near, period) = (2 * LINE, SET / spread);
-        self.planes() == 1 && reads <= WAYS && all > WAYS && (apart + near) % period < 2 * near
-    }
-
     /// Whether the medians of a column are written after the next column was read.
     ///
     /// A core takes a load for one of what it has just stored where the addresses are alike in their last 12 bits, and lets it
@@ -128,6 +114,18 @@ impl Plan {
         let registers = if matches!(level, Level::Avx512) { HELD } else { 2 };
         self.room == 0 && self.outputs() <= registers
     }
+}
+
+/// Whether columns at these addresses push each other out of a first-level cache: more of them than a set has lines lie within
+/// two lines of each other, page by page.
+fn crowded(addresses: impl Iterator<Item = usize>) -> bool {
+    let mut lines: Vec<usize> = addresses.map(|address| address % SET).collect();
+    lines.sort_unstable();
+    // Round the end of the page.
+    for line in 0..lines.len() {
+        lines.push(lines[line] + SET);
+    }
+    lines.windows(WAYS + 1).any(|near| near[WAYS] - near[0] < 2 * LINE)
 }
 
 /// How many rows, so many bytes apart, have the lines of a column in different sets of a first-level cache.
@@ -410,21 +408,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn medians_collide_with_rows_at_the_same_place_of_a_page() {
-        let plan = |window| kernel_of::<u8>(window).expect("a kernel").plan;
-        let collides = |window, pitch, apart| plan(window).collides(pitch, apart);
-        // Eight rows are read, six written; a set of the cache has eight lines.
-        for (pitch, apart, expected) in [
-            (4096, 0, true),
-            (12288, 64, true),
-            (4096, 8192_usize.wrapping_sub(64), true),
-            (4096, 1024, false),
-            (2048, 0, false),
-            (4160, 0, false),
+    fn nine_columns_at_the_same_place_of_a_page_crowd_a_set_of_eight_lines() {
+        // Rows that are read, and rows of medians.
+        let crowds = |reads: usize, rows: usize, pitch: usize, apart: usize| {
+            crowded((0..reads).map(|y| y * pitch).chain((0..rows).map(|y| apart + y * pitch)))
+        };
+        for (reads, rows, pitch, apart, expected) in [
+            (8, 6, 4096, 0, true),
+            (8, 6, 12288, 64, true),
+            (8, 6, 4096, 4096 - 64, true),
+            (8, 6, 4096, 1024, false),
+            (8, 6, 2048, 0, false),
+            (8, 6, 4160, 0, false),
+            (8, 1, 4096, 0, true),
+            (9, 0, 4096, 0, true),
+            (8, 0, 4096, 0, false),
+            (0, 0, 4096, 0, false),
         ] {
-            assert_eq!(collides([3, 3, 1], pitch, apart), expected, "{pitch} {apart}");
+            assert_eq!(crowds(reads, rows, pitch, apart), expected, "{reads} {rows} {pitch} {apart}");
         }
-        // Rows that push each other out already, and several planes.
-        assert!(!collides([5, 5, 1], 4096, 0) && !collides([3, 3, 3], 4096, 0));
     }
 }

@@ -1,23 +1,25 @@
 //! Moves the steps of a kernel over a brick of the output: in strips of neighbouring columns, down the rows of each.
 //!
-//! Where the kernel reads pixels as they are and the windows of a strip lie inside the image along x, rows are read in
-//! place, and medians written in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
+//! Where the kernel reads pixels as they are, keeps no lists, and the windows of a strip lie inside the image along x, rows are
+//! read in place, and medians written in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
 //! beyond the border. `ends` has another way for the ends of rows.
 
 use std::ops::Range;
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
-use itk_core::{Axes, Pixel, Result, View};
+use itk_core::{AnyView, Axes, Pixel, Result, View};
 
 use super::descent::Descent;
 use super::ends::Columns;
 use super::rows::is_key;
 use super::{Kernel, Plan};
+use crate::kernel::aligned::{Aligned, LINE};
 use crate::kernel::tiles::INLINE;
 
-/// Bytes of rows and lists that a strip works on at a time: most of a first-level cache.
-pub(super) const STRIP: usize = 24 << 10;
+/// Bytes of lists that a strip keeps at most: what a second-level cache has at hand, as short strips take longer to read and
+/// write than lists that are farther away.
+const LISTS: usize = 128 << 10;
 
 /// Bytes of a row that are worth reading in one go.
 const PAGE: usize = 4 << 10;
@@ -58,9 +60,9 @@ pub(crate) fn find<K: Pixel>(level: Level, radius: &[usize]) -> Option<Match> {
 /// Memory that one thread reuses from brick to brick.
 #[derive(Default)]
 pub(crate) struct Scratch<T: Pixel> {
-    pub(super) kept: Vec<T::Key>,
-    pub(super) staged: Vec<T::Key>,
-    pub(super) medians: Vec<T::Key>,
+    pub(super) kept: Aligned<T::Key>,
+    pub(super) staged: Aligned<T::Key>,
+    pub(super) medians: Aligned<T::Key>,
     pub(super) pixels: Vec<T>,
     /// Bytes from the first plane of the image to those of the windows.
     pub(super) planes: Vec<isize>,
@@ -87,7 +89,8 @@ pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) level: Level,
     pub(super) lanes: usize,
     pub(super) axes: Match,
-    /// Reads rows in place; none where pixels are no keys and the window is not small, or where the image has gaps along x.
+    /// Reads rows in place; none where pixels are no keys and the window is not small, where the kernel keeps lists, or where the
+    /// image has gaps along x.
     pub(super) direct: Option<Kernel<T>>,
     pub(super) staged: Kernel<T::Key>,
     /// Whether steps that read in place ask for the rows of the next one.
@@ -130,8 +133,8 @@ impl<'a, T: Pixel> Walk<'a, T> {
         Self {
             level,
             lanes: simd::lanes::<T::Key>(level),
-            direct: if plain { super::kernel_of(axes.window) } else { None },
-            prefetches: (bytes >= LARGE || staged.plan.room > 0) && !staged.plan.crowds(pitch),
+            direct: if plain && staged.plan.room == 0 { super::kernel_of(axes.window) } else { None },
+            prefetches: bytes >= LARGE && !staged.plan.crowds(pitch),
             staged,
             axes,
             source,
@@ -258,7 +261,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let end = image.saturating_sub(rx).saturating_sub(x).min(width);
         // Keys may be written elsewhere first, other pixels may not.
         let direct = self.direct.is_some() && (is_key::<T>() || brick.is_plain());
-        if !direct || end < start + self.lanes {
+        if !direct || end < start + self.lanes || self.crowds(brick) {
             return None;
         }
         let (mut strips, ends) = (self.inside(brick, start..end), [0..start, end..width]);
@@ -271,27 +274,57 @@ impl<'a, T: Pixel> Walk<'a, T> {
         Some(Cover { strips, turned, ends })
     }
 
-    /// Strips that cover these columns with copies of rows, as wide as the first-level cache allows. They may overlap their
-    /// neighbours.
+    /// Whether the lines that a step reads and writes in place push each other out of a first-level cache.
+    ///
+    /// Large arrays begin at the same place of a page, so those of images do whose rows are a power of two long. A line that is
+    /// written in several parts is then fetched for each of them, and with it those that are read.
+    fn crowds(&self, brick: &Brick<'_, T>) -> bool {
+        if self.lanes * size_of::<T>() >= LINE {
+            return false;
+        }
+        let plan = self.plan();
+        let (image, medians) = (&self.source.strides().bytes, &brick.strides().bytes);
+        let along = |bytes: &Axes<isize>, axis: Option<usize>| axis.map_or(0, |a| bytes[a]);
+        let rows = |start: usize, bytes, rows, planes| {
+            let (y, z) = (along(bytes, self.axes.y), along(bytes, self.axes.z));
+            (0..planes).flat_map(move |plane| {
+                (0..rows).map(move |row| start.wrapping_add_signed(row as isize * y + plane as isize * z))
+            })
+        };
+        let first = (0..image.len()).map(|a| (self.offset[a] + brick.first()[a]) as isize * image[a]);
+        let read = AnyView::from(self.source).start().addr().get().wrapping_add_signed(first.sum());
+        let written = brick.row(&Axes::filled(brick.size().len() - 1, 0)).addr();
+        super::crowded(rows(read, image, plan.reads(), plan.planes()).chain(rows(
+            written,
+            medians,
+            plan.rows,
+            plan.slices,
+        )))
+    }
+
+    /// How many columns a strip has at most.
+    fn most(&self) -> usize {
+        (LISTS / ((self.plan().room + LISTS / PAGE) * self.lanes * size_of::<T>())).max(1)
+    }
+
+    /// Strips of about the same width that cover these columns with copies of rows. They may overlap their neighbours.
     fn staged(&self, range: Range<usize>) -> Vec<Strip> {
-        let (lanes, plan) = (self.lanes, self.plan());
-        let registers = plan.room + plan.reads() * plan.planes() + plan.outputs();
-        let most = (STRIP / (registers * lanes * size_of::<T>())).max(1);
+        let lanes = self.lanes;
+        let columns = range.len().div_ceil(lanes);
+        let columns = columns.div_ceil(columns.div_ceil(self.most()).max(1));
         let strip = |start: usize| {
-            let columns = (range.end - start).div_ceil(lanes).min(most);
+            let columns = (range.end - start).div_ceil(lanes).min(columns);
             let start = start.min(range.end.saturating_sub(columns * lanes));
             Strip { start, columns, shift: 0, last: (columns - 1) * lanes, direct: false }
         };
-        range.clone().step_by(most * lanes).map(strip).collect()
+        range.clone().step_by(columns.max(1) * lanes).map(strip).collect()
     }
 
     /// Strips that cover these columns, at least a register, and are read in place. The first and the last register may
     /// overlap their neighbours, so that the others do not cross cache lines where they write medians.
     pub(super) fn inside(&self, brick: &Brick<'_, T>, range: Range<usize>) -> Vec<Strip> {
         let lanes = self.lanes;
-        let register = lanes * size_of::<T>();
-        // What is read and written in place streams through the cache; a page of each row at a time is enough.
-        let most = (STRIP / ((self.plan().room + STRIP / PAGE) * register)).max(1);
+        let (register, most) = (lanes * size_of::<T>(), self.most());
         let address = brick.row(&Axes::filled(brick.size().len() - 1, 0)).wrapping_add(range.start).addr();
         let crossing = address % register / size_of::<T>();
         let mut strips = Vec::new();

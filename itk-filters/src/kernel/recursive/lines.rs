@@ -5,6 +5,7 @@ use itk_core::Pixel;
 use itk_core::simd::{Level, Simd};
 
 use super::coefficients::{Coefficients, Four};
+use crate::kernel::aligned::{Aligned, LINE};
 
 /// Lines that are staged together, or lie side by side, where there are many: whole cache lines.
 pub(super) const LANES: usize = 32;
@@ -18,9 +19,6 @@ const BLOCKS: usize = 2;
 
 /// The same for AVX2, where they fit in neither case, and all lanes at once are faster.
 const BLOCKS_OF_AVX2: usize = LANES / BLOCK;
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 /// Rows ahead that the cache is told of.
 const AHEAD: isize = 8;
@@ -143,8 +141,8 @@ pub(super) fn lanes(lines: usize, length: usize) -> usize {
 
 /// Room for lines and their results.
 pub(super) struct Scratch {
-    pixels: Aligned,
-    forwards: Aligned,
+    pixels: Aligned<f64>,
+    forwards: Aligned<f64>,
 }
 
 impl Scratch {
@@ -157,27 +155,6 @@ impl Scratch {
     pub(super) fn both<V: Pixel>(&mut self, count: usize) -> (&mut [V], &mut [f64]) {
         let values = cast_slice_mut(self.pixels.values());
         (&mut values[..count], &mut self.forwards.values()[..count])
-    }
-}
-
-/// Values that begin with a cache line.
-struct Aligned {
-    values: Vec<f64>,
-    first: usize,
-}
-
-impl Aligned {
-    fn new(count: usize) -> Option<Self> {
-        let mut values = Vec::<f64>::new();
-        let spare = LINE / size_of::<f64>() - 1;
-        values.try_reserve_exact(count.checked_add(spare)?).ok()?;
-        let first = values.as_ptr().align_offset(LINE).min(spare);
-        values.resize(first + count, 0.0);
-        Some(Self { values, first })
-    }
-
-    fn values(&mut self) -> &mut [f64] {
-        &mut self.values[self.first..]
     }
 }
 
