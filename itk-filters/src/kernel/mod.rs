@@ -1,6 +1,6 @@
 //! What filters share: slices in, slices out; no image, no thread, no error but for abort.
 
-pub(crate) mod aligned;
+pub(crate) mod cache;
 pub(crate) mod choose;
 pub(crate) mod columns;
 pub(crate) mod counting;

@@ -10,7 +10,7 @@ use itk_core::{AnyView, Axes, Pixel, Result, simd};
 use super::rows::{Stage, Unstage, is_key};
 use super::walk::{Scratch, Strip, Walk, is_plain};
 use super::{Kernel, Slot, Step};
-use crate::kernel::aligned::LINE;
+use crate::kernel::cache::LINE;
 
 /// Where rows lie: those of a brick's windows in the image, or those of the brick itself.
 struct Lines {

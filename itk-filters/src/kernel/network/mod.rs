@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
-use super::aligned::LINE;
+use super::cache::{LINE, WAYS, spread};
 
 mod descent;
 mod ends;
@@ -21,10 +21,6 @@ mod walk;
 use generated::find as kernel_of;
 use rows::{Lanes, is_any_above};
 pub(crate) use walk::{Walk, find};
-
-/// Bytes after which addresses share a set of a first-level cache, and how many lines a set holds.
-const SET: usize = 4 << 10;
-const WAYS: usize = 8;
 
 /// The most rows of medians that a kernel holds back.
 const HELD: usize = 6;
@@ -114,23 +110,6 @@ impl Plan {
         let registers = if matches!(level, Level::Avx512) { HELD } else { 2 };
         self.room == 0 && self.outputs() <= registers
     }
-}
-
-/// Whether columns at these addresses push each other out of a first-level cache: more of them than a set has lines lie within
-/// two lines of each other, page by page.
-fn crowded(addresses: impl Iterator<Item = usize>) -> bool {
-    let mut lines: Vec<usize> = addresses.map(|address| address % SET).collect();
-    lines.sort_unstable();
-    // Round the end of the page.
-    for line in 0..lines.len() {
-        lines.push(lines[line] + SET);
-    }
-    lines.windows(WAYS + 1).any(|near| near[WAYS] - near[0] < 2 * LINE)
-}
-
-/// How many rows, so many bytes apart, have the lines of a column in different sets of a first-level cache.
-fn spread(pitch: usize) -> usize {
-    SET >> pitch.trailing_zeros().min(SET.trailing_zeros())
 }
 
 /// A generated kernel.
@@ -401,31 +380,4 @@ unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, at: usiz
     };
     // SAFETY: the caller's promise, and that of `Step`.
     unsafe { pixels.write(step.outputs.get_unchecked(row).cast::<T>().add(at).cast()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nine_columns_at_the_same_place_of_a_page_crowd_a_set_of_eight_lines() {
-        // Rows that are read, and rows of medians.
-        let crowds = |reads: usize, rows: usize, pitch: usize, apart: usize| {
-            crowded((0..reads).map(|y| y * pitch).chain((0..rows).map(|y| apart + y * pitch)))
-        };
-        for (reads, rows, pitch, apart, expected) in [
-            (8, 6, 4096, 0, true),
-            (8, 6, 12288, 64, true),
-            (8, 6, 4096, 4096 - 64, true),
-            (8, 6, 4096, 1024, false),
-            (8, 6, 2048, 0, false),
-            (8, 6, 4160, 0, false),
-            (8, 1, 4096, 0, true),
-            (9, 0, 4096, 0, true),
-            (8, 0, 4096, 0, false),
-            (0, 0, 4096, 0, false),
-        ] {
-            assert_eq!(crowds(reads, rows, pitch, apart), expected, "{reads} {rows} {pitch} {apart}");
-        }
-    }
 }

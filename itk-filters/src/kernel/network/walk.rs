@@ -14,7 +14,7 @@ use super::descent::Descent;
 use super::ends::Columns;
 use super::rows::is_key;
 use super::{Kernel, Plan};
-use crate::kernel::aligned::{Aligned, LINE};
+use crate::kernel::cache::{Aligned, LINE, SET, WAYS, crowded};
 use crate::kernel::tiles::INLINE;
 
 /// Bytes of lists that a strip keeps at most: what a second-level cache has at hand, as short strips take longer to read and
@@ -242,7 +242,11 @@ impl<'a, T: Pixel> Walk<'a, T> {
     fn cover(&self, brick: &Brick<'_, T>) -> Cover {
         let copied = self.copied(brick);
         match self.in_place(brick) {
-            Some(in_place) if self.cost(&in_place, brick) < self.cost(&copied, brick) => in_place,
+            Some(in_place)
+                if !self.crowds(brick) && self.cost(&in_place, brick) < self.cost(&copied, brick) =>
+            {
+                in_place
+            }
             _ => copied,
         }
     }
@@ -261,7 +265,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let end = image.saturating_sub(rx).saturating_sub(x).min(width);
         // Keys may be written elsewhere first, other pixels may not.
         let direct = self.direct.is_some() && (is_key::<T>() || brick.is_plain());
-        if !direct || end < start + self.lanes || self.crowds(brick) {
+        if !direct || end < start + self.lanes {
             return None;
         }
         let (mut strips, ends) = (self.inside(brick, start..end), [0..start, end..width]);
@@ -279,7 +283,8 @@ impl<'a, T: Pixel> Walk<'a, T> {
     /// Large arrays begin at the same place of a page, so those of images do whose rows are a power of two long. A line that is
     /// written in several parts is then fetched for each of them, and with it those that are read.
     fn crowds(&self, brick: &Brick<'_, T>) -> bool {
-        if self.lanes * size_of::<T>() >= LINE {
+        let all = 2 * self.source.size().iter().product::<usize>() * size_of::<T>();
+        if self.lanes * size_of::<T>() >= LINE || all <= WAYS * SET {
             return false;
         }
         let plan = self.plan();
@@ -294,7 +299,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let first = (0..image.len()).map(|a| (self.offset[a] + brick.first()[a]) as isize * image[a]);
         let read = AnyView::from(self.source).start().addr().get().wrapping_add_signed(first.sum());
         let written = brick.row(&Axes::filled(brick.size().len() - 1, 0)).addr();
-        super::crowded(rows(read, image, plan.reads(), plan.planes()).chain(rows(
+        crowded(rows(read, image, plan.reads(), plan.planes()).chain(rows(
             written,
             medians,
             plan.rows,

@@ -5,7 +5,7 @@ use itk_core::Pixel;
 use itk_core::simd::{Level, Simd};
 
 use super::coefficients::{Coefficients, Four};
-use crate::kernel::aligned::{Aligned, LINE};
+use crate::kernel::cache::{Aligned, LINE};
 
 /// Lines that are staged together, or lie side by side, where there are many: whole cache lines.
 pub(super) const LANES: usize = 32;
