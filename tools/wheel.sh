@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: wheel.sh FOLDER: builds the wheel with `pip wheel .`, as a user would, and leaves it alone in FOLDER.
+# Usage: wheel.sh FOLDER: builds the wheel with `pip wheel .`, as a user would but packed tighter, and leaves it alone in FOLDER.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$1
