@@ -61,8 +61,8 @@ test-unprotected: ## takes protections away, one by one, and sees that tests tur
 test-sanitizer: ## ThreadSanitizer over itk-core's threads, with an instrumented standard library; not in test
 	@$(STEP) "ThreadSanitizer" tools/test-sanitizer.sh
 
-check-asm: ## the machine code of the median's networks: each level's registers, and no calls
-	@$(STEP) "Machine code" tools/check-asm.sh
+check-asm: wheel ## the machine code of the median's networks: each level's registers, and no calls
+	@$(STEP) "Machine code" tools/check-asm.sh $(WHEEL)
 
 check-counts: ## instructions of median kernels, as in benches/instructions.tsv; UPDATE=--update rewrites it
 	@$(STEP) "Instruction counts" tools/check-counts.sh $(UPDATE)

@@ -1,4 +1,6 @@
-"""Usage: check_asm.py LIBRARY: what the compiler made of the median's networks.
+"""Usage: check_asm.py FOLDER MAP: what the compiler made of the median's networks, in the library of the wheel in the folder.
+
+The library has no names; the linker's map says where each function is.
 
 Every kernel has a body for every key, and a small one for other pixels, at every level; none calls anything, and none
 leaves its level's registers. Prints a table: instructions, minima and maxima, loads and stores of rows and lists, and registers spilt to the stack.
@@ -8,8 +10,11 @@ import math
 import re
 import subprocess
 import sys
+import tempfile
+import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm"}
 KEYS = ("u8", "i16", "i32", "i64")
@@ -18,11 +23,12 @@ FLIPPED, FLIPPED_SAMPLES = ("i8", "u16", "u32", "u64"), 27
 FLOATS, FLOAT_SAMPLES = ("f16", "f32", "f64"), 9
 TYPES = KEYS + FLIPPED + FLOATS
 
-# A symbol's line, with its name demangled.
-SYMBOL = re.compile(r"^[0-9a-f]+ <(?P<name>.*)>:$")
+# Lines of the map of LLD: of a section of the library, and of a function of the networks.
+SECTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ (?P<name>\.\S+)$")
+FUNCTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ +(?P<name><.*network::Run<.*)$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
 KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+)>")
-INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?P<name>\S+)(?P<operands>.*)$")
+INSTRUCTION = re.compile(r"^\s+(?P<address>[0-9a-f]+):\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
 MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
 COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
@@ -44,45 +50,74 @@ def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
     return expected
 
 
-def bodies(library: Path):
-    """Name and lines of every function of the networks."""
-    objdump = ["objdump", "--disassemble", "--demangle", "--no-show-raw-insn", "--section=.text", str(library)]
+class Function(NamedTuple):
+    name: str
+    addresses: range
+
+
+def functions(text: str) -> list[Function]:
+    """The networks' functions, by their addresses."""
+    found = (FUNCTION.match(line) for line in text.splitlines())
+    ranges = [(int(line["start"], 16), int(line["size"], 16), line["name"]) for line in found if line]
+    return [Function(name, range(start, start + size)) for start, size, name in sorted(ranges)]
+
+
+def sections(text: str) -> set[tuple[str, int, int]]:
+    """Name, address and size of what the library has in memory."""
+    found = (SECTION.match(line) for line in text.splitlines())
+    return {(line["name"], int(line["start"], 16), int(line["size"], 16)) for line in found if line}
+
+
+def section_headers(library: Path) -> set[tuple[str, int, int]]:
+    """The same of a library."""
+    objdump = ["objdump", "--section-headers", "--wide", str(library)]
+    lines = subprocess.run(objdump, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    # Number, name, size, address.
+    fields = [line.split() for line in lines if re.match(r"^ *\d+ \.", line)]
+    return {(name, int(address, 16), int(size, 16)) for _number, name, size, address, *_ in fields}
+
+
+def bodies(library: Path, functions: list[Function]):
+    """Every function with its instructions."""
+    objdump = ["objdump", "--disassemble", "--no-show-raw-insn", "--section=.text", str(library)]
     with subprocess.Popen(objdump, stdout=subprocess.PIPE, text=True, errors="replace") as process:
-        name, lines = "", []
+        left = iter(functions)
+        function, instructions = next(left, None), []
         for line in process.stdout:
-            if symbol := SYMBOL.match(line):
-                if name:
-                    yield name, lines
-                name, lines = symbol["name"], []
-                if "network::Run<" not in name:
-                    name = ""
-            elif name:
-                lines.append(line.rstrip("\n"))
-        if name:
-            yield name, lines
+            instruction = INSTRUCTION.match(line)
+            if not instruction or function is None:
+                continue
+            address = int(instruction["address"], 16)
+            while function and address >= function.addresses.stop:
+                yield function, instructions
+                function, instructions = next(left, None), []
+            if function and address in function.addresses:
+                instructions.append(instruction)
+        if function:
+            yield function, instructions
     assert process.returncode == 0, f"objdump failed with {process.returncode}"
 
 
-def count(symbol: str, lines: list[str], register: str) -> tuple[Counter, list[str]]:
+def count(addresses: range, instructions: list[re.Match], register: str) -> tuple[Counter, list[str]]:
     """What a body consists of, and what is wrong with it."""
     counts, wrong = Counter(), []
-    for line in lines:
-        instruction = INSTRUCTION.match(line)
-        if not instruction:
-            continue
+    for instruction in instructions:
         name, operands = instruction["name"], instruction["operands"]
+        shown = instruction[0].strip()
         counts["instructions"] += 1
         if name.startswith("call"):
-            wrong.append(f"calls: {line.strip()}")
-        elif name.startswith("j") and f"<{symbol}+0x" not in operands and f"<{symbol}>" not in operands:
+            wrong.append(f"calls: {shown}")
+        elif name.startswith("j"):
+            target = re.match(r"\s*([0-9a-f]+)\b", operands)
             # A call in last place, or a jump to a cold part.
-            wrong.append(f"leaves: {line.strip()}")
+            if not target or int(target[1], 16) not in addresses:
+                wrong.append(f"leaves: {shown}")
         operands = operands.partition("#")[0].partition("<")[0]
         wide = f"%{register}" in operands
         if MIN_MAX.match(name) or COMPARISON.match(name):
             counts["min/max"] += 1
             if not wide:
-                wrong.append(f"not in {register}: {line.strip()}")
+                wrong.append(f"not in {register}: {shown}")
         memory = re.search(r"\((%\w+)?", operands)
         if wide and memory and not name.startswith("prefetch"):
             stored = operands.rstrip().endswith(")")
@@ -91,17 +126,26 @@ def count(symbol: str, lines: list[str], register: str) -> tuple[Counter, list[s
     return counts, wrong
 
 
-def main(library: Path, root: Path) -> None:
+def main(folder: Path, linked: Path, root: Path) -> None:
+    text = linked.read_text()
+    (wheel,) = folder.glob("*.whl")
     found, wrong = {}, []
-    for name, lines in bodies(library):
-        level, kernel = LEVEL.search(name), KERNEL.search(name)
-        if not level or not kernel:
-            continue
-        key = (kernel[1], kernel[2], level[1] or level[2])
-        counts, faults = count(name, lines, REGISTERS[key[2]])
-        # A function may have a cold part of its own, which is no part of the loop.
-        found[key] = found.get(key, Counter()) + counts
-        wrong += [f"{' '.join(key)} {fault}" for fault in faults]
+    with tempfile.TemporaryDirectory() as work, zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".so"))
+        library = Path(archive.extract(name, work))
+        mapped = {section for section in sections(text) if section[1]}
+        missing = mapped - section_headers(library)
+        if not mapped or missing:
+            sys.exit(f"{linked} is not LLD's map of this wheel's library; its sections differ: {sorted(missing)}")
+        for function, instructions in bodies(library, functions(text)):
+            level, kernel = LEVEL.search(function.name), KERNEL.search(function.name)
+            if not level or not kernel:
+                continue
+            key = (kernel[1], kernel[2], level[1] or level[2])
+            counts, faults = count(function.addresses, instructions, REGISTERS[key[2]])
+            # A function may have a cold part of its own, which is no part of the loop.
+            found[key] = found.get(key, Counter()) + counts
+            wrong += [f"{' '.join(key)} {fault}" for fault in faults]
 
     if not found:
         sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
@@ -123,4 +167,4 @@ def main(library: Path, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(__file__).parent.parent)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(__file__).parent.parent)
