@@ -16,7 +16,15 @@ from arrays import DTYPES, noise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-many = settings(max_examples=2000, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=True)
+# tools/test-python.sh asks for fewer from all Pythons but one.
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+many = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
 pytestmark = pytest.mark.timeout(400)
 
 
