@@ -1,6 +1,7 @@
-//! Image files: what is written comes back, and a failed write leaves no trace. `io_itk.rs` compares with
-//! ITK, `io_variants.rs` goes through what the formats allow, `io_hostile.rs` tries broken files, `io_regions.rs`
-//! reads and `io_streaming.rs` writes by regions, and `io_pipeline.rs` does both in pipelines.
+//! Image files: what is written comes back. `io_metadata.rs` and `io_conversions.rs` look at what else a file says and at
+//! reading as another type, `io_replacing.rs` at what was there before. `io_itk.rs` compares with ITK, `io_variants.rs` goes
+//! through what the formats allow, `io_hostile.rs` tries broken files, `io_regions.rs` reads and `io_streaming.rs` writes by
+//! regions, and `io_pipeline.rs` does both in pipelines.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 use std::fs;
@@ -13,6 +14,8 @@ use itk_core::{
 use itk_io::{WriteOptions, check_writable, convert, formats, info, read, read_as, write};
 use proptest::prelude::*;
 
+#[path = "io_conversions.rs"]
+mod conversions;
 #[path = "io_files.rs"]
 mod files;
 #[path = "io_hostile.rs"]
@@ -21,10 +24,14 @@ mod hostile;
 mod itk;
 #[path = "io_layouts.rs"]
 mod layouts;
+#[path = "io_metadata.rs"]
+mod metadata;
 #[path = "io_pipeline.rs"]
 mod nodes;
 #[path = "io_regions.rs"]
 mod regions;
+#[path = "io_replacing.rs"]
+mod replacing;
 #[path = "io_stored.rs"]
 mod stored;
 #[path = "io_streaming.rs"]
@@ -241,114 +248,6 @@ fn the_first_pixel_stays_where_it_is() {
 }
 
 #[test]
-fn metadata_round_trip() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut image = noise(&header(PixelType::U8, &[2, 2]), 1);
-    let metadata = image.metadata_mut();
-    for (key, value) in [("Patient", "none"), ("note", "a = b: c"), ("a b", "two words"), ("ünï", "çødé \\n")]
-    {
-        metadata.insert_text(key, value);
-    }
-    metadata.insert("whole", MetadataValue::Integer(-3));
-    metadata.insert("real", MetadataValue::Real(1.0 / 3.0));
-    metadata.insert_text("ITK_VoxelUnits", "mm");
-    metadata.insert_text("Modality", "MET_MOD_CT");
-    let wanted: Vec<(String, String)> =
-        image.metadata().iter().map(|(key, value)| (key.into(), value.to_string())).collect();
-    for ending in CONTAINERS {
-        let path = folder.path().join(format!("x.{ending}"));
-        write(&image, &path, &WriteOptions::default()).unwrap();
-        let back = read(&path).unwrap();
-        for (key, value) in &wanted {
-            assert_eq!(back.metadata().get(key).unwrap().to_string(), *value, "{ending} {key}");
-        }
-        assert_eq!(&info(&path).unwrap().metadata, back.metadata());
-        // Reading and writing again changes nothing.
-        let first = fs::read(&path).unwrap();
-        write(&back, &path, &WriteOptions::default()).unwrap();
-        write(&read(&path).unwrap(), folder.path().join(format!("y.{ending}")), &WriteOptions::default())
-            .unwrap();
-        let second = fs::read(folder.path().join(format!("y.{ending}"))).unwrap();
-        let own = |bytes: &[u8]| {
-            String::from_utf8_lossy(bytes)
-                .lines()
-                .filter(|l| !l.contains("x.") && !l.contains("y."))
-                .filter(|l| !l.contains("ITK_InputFilterName"))
-                .collect::<Vec<_>>()
-                .join("\n")
-        };
-        assert_eq!(own(&first), own(&second));
-    }
-}
-
-#[test]
-fn nrrd_keeps_what_it_says_of_axes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.nrrd");
-    let header = header(PixelType::U8, &[2, 2, 2]).with_components(PixelKind::Rgb, 3).unwrap();
-    let mut image = noise(&header, 1);
-    let frame = "(1,0,0) (0,0,1) (0,-1,0)";
-    for (key, value) in [
-        ("NRRD_kinds[1]", "space"),
-        ("NRRD_labels[2]", "the \"z\" axis"),
-        ("NRRD_content", "a head"),
-        ("NRRD_measurement frame", frame),
-    ] {
-        image.metadata_mut().insert_text(key, value);
-    }
-    write(&image, &path, &WriteOptions::default()).unwrap();
-    let head = fs::read(&path).unwrap();
-    let head = String::from_utf8_lossy(&head);
-    assert!(head.starts_with("NRRD0005\n"), "a measurement frame needs version 5");
-    assert!(head.contains("kinds: RGB-color domain space domain\n"), "{head}");
-    let metadata = info(&path).unwrap().metadata;
-    for (key, value) in image.metadata().iter() {
-        assert_eq!(metadata.get(key).unwrap(), value, "{key}");
-    }
-    assert_eq!(metadata.get("NRRD_kinds[pixel]").unwrap().to_string(), "RGB-color");
-}
-
-#[test]
-fn metadata_cannot_forge_a_header() {
-    let folder = tempfile::tempdir().unwrap();
-    for (key, value) in [
-        ("k", "one\ntwo"),
-        ("k", "one\r\nDimSize = 9 9\rtwo"),
-        ("k", "one\nElementSpacing = 7 7"),
-        ("k", "one\nElementDataFile = LOCAL\n"),
-        ("k", "one\nsizes: 9 9\n\n"),
-        ("DimSize = 9 9\nx", "y"),
-        ("DimSize", "9 9"),
-        (" DimSize ", "9 9"),
-        ("ElementDataFile", "other.raw"),
-        ("data file", "other.raw"),
-        ("data file: other.raw", "x"),
-        ("sizes: 9 9\n", "x"),
-        ("#", "x"),
-        ("", "x"),
-        ("\n", "\n"),
-        ("Modality", "a\nDimSize = 9 9"),
-        ("ITK_VoxelUnits", "a\nDimSize = 9 9"),
-        ("NRRD_content", "a\nsizes: 9 9"),
-        ("NRRD_labels[0]", "\"\nsizes: 9 9"),
-        ("NRRD_kinds[0]", "list"),
-        ("NRRD_measurement frame", "(1,0)\nsizes: 9 9"),
-        ("FileFormatVersion", "1"),
-        ("ElementOrigin", "7 7"),
-    ] {
-        let mut image = noise(&header(PixelType::U8, &[4, 3]), 2);
-        image.metadata_mut().insert_text(key, value);
-        for ending in CONTAINERS {
-            let path = folder.path().join(format!("x.{ending}"));
-            write(&image, &path, &WriteOptions::default()).unwrap();
-            let back = read(&path).unwrap_or_else(|error| panic!("{ending} {key:?} {value:?}: {error}"));
-            assert_eq!(back.header(), image.header(), "{ending} {key:?}");
-            assert_eq!(bytes(&back), bytes(&image), "{ending} {key:?}");
-        }
-    }
-}
-
-#[test]
 fn a_file_without_a_known_ending_is_read_by_its_content() {
     let folder = tempfile::tempdir().unwrap();
     let image = noise(&header(PixelType::U8, &[4, 3]), 2);
@@ -422,146 +321,6 @@ fn geometry_that_is_not_finite_round_trips_in_metaimage() {
     let png = folder.path().join("x.png");
     write(&noise(&header, 1), &png, &WriteOptions::default()).unwrap();
     assert_eq!(info(&png).unwrap().header.geometry.spacing(), [1.0, 1.0], "PNG has no place for it");
-}
-
-#[test]
-fn files_are_replaced_whole_and_a_pair_names_its_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let (large, small) =
-        (noise(&header(PixelType::U8, &[40, 30]), 1), noise(&header(PixelType::U8, &[4, 3]), 2));
-    for (name, data) in
-        [("a.mha", None), ("b.mhd", Some("b.raw")), ("c.nhdr", Some("c.raw")), ("d.png", None)]
-    {
-        let path = folder.path().join(name);
-        for image in [&large, &small] {
-            write(image, &path, &WriteOptions::default()).unwrap();
-            assert_eq!(bytes(&read(&path).unwrap()), bytes(image));
-        }
-        let expected: Vec<&str> = [Some(name), data].into_iter().flatten().collect();
-        assert_eq!(names(folder.path()), expected);
-        names(folder.path()).iter().for_each(|name| fs::remove_file(folder.path().join(name)).unwrap());
-    }
-    write(&small, folder.path().join("e f.mhd"), &WriteOptions::default().compress(true)).unwrap();
-    write(&small, folder.path().join("g.x.nhdr"), &WriteOptions::default().compress(true)).unwrap();
-    assert_eq!(names(folder.path()), ["e f.mhd", "e f.zraw", "g.x.nhdr", "g.x.raw.gz"]);
-    for name in ["e f.mhd", "g.x.nhdr"] {
-        assert_eq!(bytes(&read(folder.path().join(name)).unwrap()), bytes(&small));
-    }
-}
-
-#[test]
-fn a_write_that_fails_leaves_what_was_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let image = noise(&header(PixelType::U8, &[4, 3]), 2);
-    let missing = folder.path().join("nowhere").join("x.mha");
-    let error = write(&image, &missing, &WriteOptions::default()).unwrap_err();
-    assert!(
-        matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == std::io::ErrorKind::NotFound)
-    );
-    assert!(text(error).contains("nowhere"));
-    for (name, data) in [("x.mha", "x.mha"), ("x.mhd", "x.raw"), ("x.nhdr", "x.raw"), ("x.nrrd", "x.nrrd")] {
-        // A folder stands where the data should go.
-        fs::create_dir(folder.path().join(data)).unwrap();
-        write(&image, folder.path().join(name), &WriteOptions::default()).unwrap_err();
-        assert_eq!(names(folder.path()), [data]);
-        fs::remove_dir(folder.path().join(data)).unwrap();
-    }
-    // A folder stands where the header should go: no data file stays.
-    fs::create_dir(folder.path().join("y.mhd")).unwrap();
-    write(&image, folder.path().join("y.mhd"), &WriteOptions::default()).unwrap_err();
-    assert_eq!(names(folder.path()), ["y.mhd"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn links_permissions_and_devices_are_respected() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    let image = noise(&header(PixelType::U8, &[4, 3]), 2);
-    write(&image, at("real.mha"), &WriteOptions::default()).unwrap();
-    fs::set_permissions(at("real.mha"), fs::Permissions::from_mode(0o640)).unwrap();
-    symlink("real.mha", at("link.mha")).unwrap();
-    write(&image, at("link.mha"), &WriteOptions::default().compress(true)).unwrap();
-    assert!(fs::symlink_metadata(at("link.mha")).unwrap().is_symlink(), "the link stays a link");
-    assert!(info(at("real.mha")).unwrap().compressed, "and what it points to is written");
-    assert_eq!(fs::metadata(at("real.mha")).unwrap().permissions().mode() & 0o777, 0o640);
-    // A socket of its own stands for a device: were it written, no device of the machine would be lost.
-    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
-    symlink("socket", at("device.mha")).unwrap();
-    let refused = text(write(&image, at("device.mha"), &WriteOptions::default()).unwrap_err());
-    assert!(refused.contains("not a regular file"), "{refused}");
-    assert_eq!(names(folder.path()), ["device.mha", "link.mha", "real.mha", "socket"]);
-}
-
-#[test]
-fn reading_as_another_type_is_cs_cast() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.mha");
-    let save = |image: AnyImage| write(&image, &path, &WriteOptions::default()).unwrap();
-    save(Image::from_vec(&[6], vec![1.9f32, -1.9, 300.0, -1e9, f32::NAN, f32::INFINITY]).unwrap().into());
-    assert_eq!(read_as::<i8>(&path).unwrap().to_vec(), [1, -1, 127, -128, 0, 127]);
-    assert_eq!(read_as::<u8>(&path).unwrap().to_vec(), [1, 0, 255, 0, 0, 255]);
-    save(Image::from_vec(&[3], vec![i64::MIN + 1, -1, (1 << 62) + 1]).unwrap().into());
-    assert_eq!(read_as::<u64>(&path).unwrap().to_vec(), [(1 << 63) + 1, u64::MAX, (1 << 62) + 1]);
-    assert_eq!(read_as::<i64>(&path).unwrap().to_vec(), [i64::MIN + 1, -1, (1 << 62) + 1]);
-    assert_eq!(read_as::<u8>(&path).unwrap().to_vec(), [1, 255, 1], "integers keep their low bits");
-    save(Image::from_vec(&[2], vec![u64::MAX, 3]).unwrap().into());
-    assert_eq!(read_as::<f32>(&path).unwrap().to_vec(), [18446744073709551616.0, 3.0]);
-}
-
-#[test]
-fn every_type_is_converted_to_every_other() {
-    for from in PixelType::ALL {
-        let small = convert(&Image::from_vec(&[3], vec![0u8, 1, 100]).unwrap().into(), *from).unwrap();
-        assert_eq!(small.header().pixel_type, *from);
-        for to in PixelType::ALL {
-            let there = convert(&small, *to).unwrap();
-            assert_eq!(there.header().pixel_type, *to);
-            assert_eq!(bytes(&convert(&there, PixelType::U8).unwrap()), [0, 1, 100], "{from} {to}");
-        }
-    }
-}
-
-#[test]
-fn colour_becomes_itks_luma_and_other_kinds_keep_their_components() {
-    let rgb = header(PixelType::U8, &[50, 40]).with_components(PixelKind::Rgb, 3).unwrap();
-    let rgb = Header { geometry: oblique(2), ..rgb };
-    for layout in layouts::ALL {
-        let mut image = laid_out(&noise(&rgb, 8), layout);
-        image.metadata_mut().insert_text("k", "v");
-        let luma: Vec<f64> = bytes(&image)
-            .chunks(3)
-            .map(|p| {
-                (2125.0 * f64::from(p[0]) + 7154.0 * f64::from(p[1]) + 721.0 * f64::from(p[2])) / 10000.0
-            })
-            .collect();
-        let AnyImage::F64(grey) = convert(&image, PixelType::F64).unwrap() else { panic!() };
-        assert_eq!(grey.to_vec(), luma, "{layout:?}");
-        assert_eq!((grey.header().kind, grey.geometry()), (PixelKind::Scalar, &rgb.geometry));
-        assert!(grey.metadata().get("k").is_ok());
-        let AnyImage::U8(grey) = convert(&image, PixelType::U8).unwrap() else { panic!() };
-        assert_eq!(grey.to_vec(), luma.iter().map(|v| *v as u8).collect::<Vec<_>>());
-    }
-    let rgba = header(PixelType::U16, &[2, 1]).with_components(PixelKind::Rgba, 4).unwrap();
-    let mut image = Image::<u16>::zeroed(&rgba).unwrap();
-    image.as_mut_slice().unwrap().unwrap().copy_from_slice(&[100, 200, 300, 65535, 100, 200, 300, 13107]);
-    for pixel_type in [PixelType::U16, PixelType::F32, PixelType::F64] {
-        let grey = convert(&image.clone().into(), pixel_type).unwrap();
-        let AnyImage::F64(grey) = convert(&grey, PixelType::F64).unwrap() else { panic!() };
-        let whole: Vec<u64> = grey.to_vec().iter().map(|v| *v as u64).collect();
-        assert_eq!(whole, [185, 37], "opacity counts, in the same measure for every type: {pixel_type}");
-    }
-    let vector = header(PixelType::I16, &[2, 2]).with_components(PixelKind::Vector, 3).unwrap();
-    let converted = convert(&noise(&vector, 1), PixelType::F32).unwrap();
-    assert_eq!((converted.header().kind, converted.header().components), (PixelKind::Vector, 3));
-}
-
-#[test]
-fn conversion_to_the_same_type_shares_the_pixels() {
-    let image = Image::from_vec(&[2, 2], vec![1u8, 2, 3, 4]).unwrap();
-    let AnyImage::U8(same) = convert(&image.clone().into(), PixelType::U8).unwrap() else { panic!() };
-    assert_eq!(same.buffer().start(), image.buffer().start());
 }
 
 fn any_header() -> impl Strategy<Value = Header> {
