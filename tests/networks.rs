@@ -28,9 +28,13 @@ mod network;
 #[allow(dead_code, reason = "the build script uses the rest")]
 #[path = "../itk-filters/build/schedule.rs"]
 mod schedule;
+#[allow(dead_code, reason = "the build script uses the rest")]
+#[path = "../itk-filters/build/shapes.rs"]
+mod shapes;
 
 use forms::{Form, Io, Straight, emitted};
-use schedule::{Program, Shape, shapes};
+use schedule::Program;
+use shapes::{Shape, shapes};
 
 /// Bit `i` counts lanes `0..64` in binary: all values of six samples.
 const COUNT: [u64; 6] = [
@@ -238,7 +242,7 @@ fn few_valued_columns_have_their_medians() {
 #[test]
 fn each_wrong_operation_is_noticed() {
     for form in emitted() {
-        let straight = form.shape.form == schedule::Form::Straight;
+        let straight = form.shape.form == shapes::Form::Straight;
         let (mut count, mut missed) = (0, Vec::new());
         // One in so many of the longest.
         for operation in (0..form.operations()).step_by(1 + form.operations() / 1500) {

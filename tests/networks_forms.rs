@@ -1,7 +1,8 @@
 //! Steps that compute, made of what the planner wants, or of the text that the compiler gets.
 
 use super::network::Node;
-use super::schedule::{Program, Shape, Step, shapes};
+use super::schedule::{Program, Step};
+use super::shapes::{Shape, shapes};
 use super::{emit, layout};
 
 /// A step in a form that computes: 64 columns of zeros and ones at a time.

@@ -36,10 +36,10 @@ COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
 
 def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
     """Kernel, type and level of what there must be, from the build script's list of windows."""
-    text = (folder / "itk-filters/build/schedule.rs").read_text()
+    text = (folder / "itk-filters/build/shapes.rs").read_text()
     windows = re.findall(r"^    \[(\d+), (\d+), (\d+)\],$", text, re.MULTILINE)
     (large,) = re.findall(r"product::<usize>\(\) > (\d+)", text)
-    assert windows, "schedule.rs lists no windows"
+    assert windows, "shapes.rs lists no windows"
     expected = set()
     for window in windows:
         samples = math.prod(map(int, window))
@@ -160,7 +160,7 @@ def main(folder: Path, linked: Path, root: Path) -> None:
         if not counts["min/max"]:
             wrong.append(f"{' '.join(key)} has no minimum or maximum in {REGISTERS[key[2]]}")
     wrong += [f"{' '.join(key)} has no body" for key in sorted(expected - found.keys())]
-    wrong += [f"{' '.join(key)} is not in schedule.rs" for key in sorted(found.keys() - expected)]
+    wrong += [f"{' '.join(key)} is not in shapes.rs" for key in sorted(found.keys() - expected)]
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"{len(found)} bodies, none of which calls anything")

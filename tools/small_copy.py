@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCHEDULE = "itk-filters/build/schedule.rs"
+SHAPES = "itk-filters/build/shapes.rs"
 
 tree = Path(__file__).resolve().parents[1]
 copy = Path(sys.argv[1])
@@ -20,7 +20,7 @@ listed = subprocess.run(
 names = {name for name in listed.stdout.decode().split("\0") if (tree / name).is_file()}
 for name in sorted(names):
     content = (tree / name).read_bytes()
-    if name == SCHEDULE:
+    if name == SHAPES:
         few = rb"\1[3, 3, 1], [5, 5, 1], [3, 3, 3]];"
         content, found = re.subn(rb"(const WINDOWS: [^=]*= &\[).*?\];", few, content, count=1, flags=re.S)
         assert found == 1, f"{name} has no list of windows"

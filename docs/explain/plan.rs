@@ -11,10 +11,13 @@ mod layout;
 mod network;
 #[path = "../../itk-filters/build/schedule.rs"]
 mod schedule;
+#[path = "../../itk-filters/build/shapes.rs"]
+mod shapes;
 
 use layout::Layout;
 use network::{Network, Node};
-use schedule::{Block, Form, Origin, Program, Shape, Step, shapes};
+use schedule::{Block, Origin, Program, Step};
+use shapes::{Form, Shape, shapes};
 
 fn main() {
     let kernels: Vec<String> = shapes().into_iter().map(kernel).collect();
@@ -36,14 +39,8 @@ fn sorted_alone(samples: usize) -> usize {
 
 /// Minima and maxima a pixel of square windows by tiles of some height, whether there is a kernel or not.
 fn tile((k, height): (usize, usize)) -> String {
-    let shape = Shape {
-        window: [k, k, 1],
-        height,
-        rows: height,
-        slices: 1,
-        keeps: true,
-        form: Form::Straight,
-    };
+    let shape =
+        Shape { window: [k, k, 1], height, rows: height, slices: 1, keeps: true, form: Form::Straight };
     let operations = Step::of(&Program::plan(shape)).operations();
     format!("[{k}, {height}, {}]", operations as f64 / height as f64)
 }

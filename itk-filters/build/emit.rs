@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use crate::layout::{Layout, Slot};
 use crate::network::{Id, Network, Node};
-use crate::schedule::{Block, Form, Program, Shape, Step, is_large};
+use crate::schedule::{Block, Program, Step};
+use crate::shapes::{Form, Shape, is_large};
 
 /// The kernel's type: `Median3x3x1`.
 pub(crate) fn name(shape: &Shape) -> String {

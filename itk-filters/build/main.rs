@@ -4,6 +4,7 @@ mod emit;
 mod layout;
 mod network;
 mod schedule;
+mod shapes;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,7 +15,7 @@ use schedule::Program;
 fn main() {
     println!("cargo::rerun-if-changed=build");
     let mut text = String::new();
-    let shapes = schedule::shapes();
+    let shapes = shapes::shapes();
     for &shape in &shapes {
         text.push_str(&emit::kernel(&Program::plan(shape)));
     }
@@ -28,7 +29,7 @@ pub(super) fn find<T: Pixel>(window: [usize; 3]) -> Option<Kernel<T>> {
     for shape in &shapes {
         let window = shape.window;
         let kernel = format!("Some(Kernel::of::<{}>())", emit::name(shape));
-        let narrow = if schedule::is_large(window) { " && size_of::<T>() < 8" } else { "" };
+        let narrow = if shapes::is_large(window) { " && size_of::<T>() < 8" } else { "" };
         let condition = format!("reads_pixels::<T>({window:?}){narrow}");
         writeln!(text, "        {window:?} => if const {{ {condition} }} {{ {kernel} }} else {{ None }},")
             .expect("text grows");
