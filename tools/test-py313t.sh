@@ -21,7 +21,7 @@ if [[ ${1:-} == --threads ]]; then
 fi
 
 status=0
-python=$(tools/get-py313t.sh 2> >(tee /dev/stderr | tail -n 1 >target/py313t.log)) || status=$?
+python=$(tools/get-py313t.sh 2> >(tee >(cat >&2) | tail -n 1 >target/py313t.log)) || status=$?
 if ((status)); then
     tools/skip.sh $check "$(cat target/py313t.log)"
     exit 0

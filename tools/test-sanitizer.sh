@@ -12,7 +12,7 @@ check=thread-sanitizer
 mkdir -p target
 
 status=0
-source=$(tools/get-rust-src.sh 2> >(tee /dev/stderr | tail -n 1 >target/sanitizer.log)) || status=$?
+source=$(tools/get-rust-src.sh 2> >(tee >(cat >&2) | tail -n 1 >target/sanitizer.log)) || status=$?
 if ((status)); then
     tools/skip.sh $check "$(cat target/sanitizer.log)"
     exit 0
