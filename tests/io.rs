@@ -8,10 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use itk_core::{
-    AnyImage, Error, Geometry, Header, Image, MetadataValue, Pixel, PixelKind, PixelType, Region, Visit,
-    VisitType,
+    AnyImage, Error, Geometry, Header, Image, Pixel, PixelKind, PixelType, Region, Visit, VisitType,
 };
-use itk_io::{WriteOptions, check_writable, convert, formats, info, read, read_as, write};
+use itk_io::{WriteOptions, check_writable, formats, info, read, write};
 use proptest::prelude::*;
 
 #[path = "io_conversions.rs"]

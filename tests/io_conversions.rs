@@ -1,6 +1,10 @@
 //! Images of one type as another one.
 
-use super::*;
+use itk_core::{AnyImage, Header, Image, PixelKind, PixelType};
+use itk_io::{WriteOptions, convert, read_as, write};
+
+use super::layouts::{self, laid_out};
+use super::{bytes, header, noise, oblique};
 
 #[test]
 fn reading_as_another_type_is_cs_cast() {

@@ -1,6 +1,11 @@
 //! Metadata in files: it comes back, and cannot be mistaken for a header.
 
-use super::*;
+use std::fs;
+
+use itk_core::{MetadataValue, PixelKind, PixelType};
+use itk_io::{WriteOptions, info, read, write};
+
+use super::{CONTAINERS, bytes, header, noise};
 
 #[test]
 fn metadata_round_trip() {

@@ -1,6 +1,11 @@
 //! What is there already when a file is written: old files, links, permissions, devices.
 
-use super::*;
+use std::fs;
+
+use itk_core::{Error, PixelType};
+use itk_io::{WriteOptions, info, read, write};
+
+use super::{bytes, header, names, noise, text};
 
 #[test]
 fn files_are_replaced_whole_and_a_pair_names_its_data() {

@@ -4,6 +4,9 @@
 //! thresholds. It is also monotone. So a step takes the median of a window, whatever else is in memory, if a window with one
 //! more than half of its samples 1 gives 1 among zeros, and one with one less gives 0 among ones: the critical
 //! windows. What steps of warming up read before anything was kept counts as memory.
+//!
+//! `networks_forms.rs` has steps that compute, `networks_blocks.rs` looks at single blocks, `networks_critical.rs` at critical
+//! windows.
 
 use std::ops::Range;
 
