@@ -127,6 +127,8 @@ def count(addresses: range, instructions: list[re.Match], register: str) -> tupl
 
 
 def main(folder: Path, linked: Path, root: Path) -> None:
+    if not linked.is_file():
+        sys.exit(f"{linked} is missing; the linker writes it when tools/wheel.sh links anew, as after `make clean`")
     text = linked.read_text()
     (wheel,) = folder.glob("*.whl")
     found, wrong = {}, []
@@ -148,7 +150,7 @@ def main(folder: Path, linked: Path, root: Path) -> None:
             wrong += [f"{' '.join(key)} {fault}" for fault in faults]
 
     if not found:
-        sys.exit("no symbol names a kernel; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
+        sys.exit("no name in the map is a kernel's; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
     columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
     print(f"{'kernel':18} {'type':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
     expected = expected_bodies(root)
