@@ -33,7 +33,7 @@ pythons=$("$root/tools/pythons.sh")
 echo "Python versions found:" $(cut -f 1 <<<"$pythons")
 while IFS=$'\t' read -r version python; do
     run "$version" "$python" numpy "$@"
-    # Junk is made at random; what it finds rarely depends on the Python.
+    # The others try a tenth of the junk.
     export FUZZ_EXAMPLES=${FUZZ_EXAMPLES:-200}
 done <<<"$pythons"
 
