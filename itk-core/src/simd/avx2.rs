@@ -30,6 +30,20 @@ impl Avx2 {
         FOUND.then_some(Self(()))
     }
 
+    /// Whether this CPU has an instruction that deposits bits, and not as microcode, which would take longer than a table.
+    #[inline(always)]
+    pub(super) fn deposits_bits(self) -> bool {
+        static FOUND: LazyLock<bool> = LazyLock::new(|| {
+            let maker = __cpuid(0).ebx.to_le_bytes();
+            let signature = __cpuid(1).eax;
+            let family = (signature >> 8 & 15) + (signature >> 20 & 255);
+            // AMD, and Hygon, which builds the same cores.
+            let is_microcode = [b"Auth", b"Hygo"].contains(&&maker) && family < 0x19;
+            is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2") && !is_microcode
+        });
+        *FOUND
+    }
+
     pub(super) fn enter<J: Job>(self, job: J) -> J::Out {
         #[target_feature(enable = "avx2,f16c,popcnt")]
         fn enter<J: Job>(token: Avx2, job: J) -> J::Out {

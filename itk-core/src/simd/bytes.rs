@@ -56,8 +56,6 @@ pub trait ByteVector: Copy {
         kept: (Self, Self),
         one: Self,
     ) -> (Self, Self, (Self, Self));
-    /// Bit `i` is set where `coordinates[i] - first`, modulo 256, is at most `reach`.
-    fn within(simd: Self::Simd, coordinates: &[u8; 64], first: u8, reach: u8) -> u64;
     /// `labels[i]` becomes how many of 255 pivots are not greater than `keys[i]`. They are a binary tree in
     /// breadth-first order from index 1. Whole groups of 16 keys only.
     #[inline(always)]
@@ -85,19 +83,43 @@ pub fn label<K: Copy + Ord>(tree: &[K; 256], keys: &[K], labels: &mut [u8]) {
     }
 }
 
-/// As [`ByteVector::nth_bit`], by halves.
+/// As [`ByteVector::nth_bit`]: counts of bits up to each byte tell the byte, a table the place in it.
+///
+/// # Source
+/// S. Vigna, "Broadword Implementation of Rank/Select Queries", 2008.
 #[inline(always)]
 pub(super) fn nth_bit(bits: u64, n: u32) -> u32 {
-    let (mut bits, mut n, mut at) = (bits, n, 0);
-    for width in [32, 16, 8, 4, 2, 1] {
-        let below = (bits & ((1 << width) - 1)).count_ones();
-        let high = n >= below;
-        n -= if high { below } else { 0 };
-        at += if high { width } else { 0 };
-        bits >>= if high { width } else { 0 };
+    /// The same byte eight times.
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
     }
-    at
+    let pairs = bits - (bits >> 1 & all(0x55));
+    let nibbles = (pairs & all(0x33)) + (pairs >> 2 & all(0x33));
+    let sums = ((nibbles + (nibbles >> 4)) & all(0x0f)).wrapping_mul(all(1));
+    // The top bit of each byte that has no more than n bits up to its end.
+    let before = (all(0x80 + n as u8) - sums) & all(0x80);
+    let byte = 8 * before.count_ones();
+    let left = n - ((sums << 8 >> byte) as u32 & 255);
+    byte + u32::from(NTH_BIT[left as usize & 7][(bits >> byte) as usize & 255])
 }
+
+/// The place of the set bit of a byte that has `n` set ones below it, by `n` and the byte.
+static NTH_BIT: [[u8; 256]; 8] = {
+    let mut places = [[0; 256]; 8];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut place, mut n) = (0, 0);
+        while place < 8 {
+            if byte >> place & 1 == 1 {
+                places[n][byte] = place as u8;
+                n += 1;
+            }
+            place += 1;
+        }
+        byte += 1;
+    }
+    places
+};
 
 #[inline(always)]
 fn signed(bytes: [u8; 16]) -> i8x16 {
@@ -206,18 +228,6 @@ impl ByteVector for i8x16 {
     }
 
     #[inline(always)]
-    fn within(_: Baseline, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-        // Signed compares of bytes whose top bit is flipped are unsigned ones.
-        let (first, reach) = (signed([first; 16]), signed([reach ^ 0x80; 16]));
-        let mut bits = 0;
-        for (i, part) in coordinates.as_chunks::<16>().0.iter().enumerate() {
-            let far = ((signed(*part) - first) ^ Self::MIN).simd_gt(reach);
-            bits |= u64::from(!far.to_bitmask() & 0xffff) << (16 * i);
-        }
-        bits
-    }
-
-    #[inline(always)]
     fn nth_bit(_: Baseline, bits: u64, n: u32) -> u32 {
         nth_bit(bits, n)
     }
@@ -226,7 +236,7 @@ impl ByteVector for i8x16 {
 #[cfg(test)]
 mod tests {
     use super::super::{ByteVector, Job, Simd, dispatch, levels};
-    use super::label;
+    use super::{label, nth_bit};
 
     /// Bytes without an order, the same each time.
     fn bytes(seed: u32) -> [u8; 64] {
@@ -271,11 +281,11 @@ mod tests {
                 }
             }
 
-            let near = S::Bytes::within(simd, &b, 40, 90);
-            assert!((0..64).all(|i| (near >> i & 1 == 1) == (b[i].wrapping_sub(40) <= 90)), "{}", S::LEVEL);
-            let set: Vec<u32> = (0..64).filter(|i| near >> i & 1 == 1).collect();
-            for (n, &place) in set.iter().enumerate() {
-                assert_eq!(S::Bytes::nth_bit(simd, near, n as u32), place, "{} bit {n}", S::LEVEL);
+            for bits in [1, 1 << 63, u64::MAX, u64::from_le_bytes(b[..8].try_into().unwrap()), 0xff00 << 40] {
+                for (n, place) in (0..64).filter(|i| bits >> i & 1 == 1).enumerate() {
+                    let found = [S::Bytes::nth_bit(simd, bits, n as u32), nth_bit(bits, n as u32)];
+                    assert_eq!(found, [place; 2], "{} {bits:x} {n}", S::LEVEL);
+                }
             }
 
             let tree: [i32; 256] = std::array::from_fn(|i| {

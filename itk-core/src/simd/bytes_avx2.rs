@@ -31,6 +31,80 @@ fn negative(high: __m256i) -> __m256i {
     _mm256_cmpgt_epi8(_mm256_setzero_si256(), high)
 }
 
+/// Eight searches at once: permutations look the upper levels of the tree up, gathers the two largest ones.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn label(tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
+    let table = |start: usize| {
+        let part: &[i32; 8] = tree[start..].first_chunk().expect("a table of the tree");
+        // SAFETY: the array fills a register.
+        unsafe { _mm256_loadu_si256(part.as_ptr().cast()) }
+    };
+    let (upper, t8) = (table(0), table(8));
+    let t16 = [table(16), table(24)];
+    let t32 = [table(32), table(40), table(48), table(56)];
+    for (keys, labels) in keys.as_chunks::<16>().0.iter().zip(labels.as_chunks_mut::<16>().0) {
+        let mut found = [_mm256_setzero_si256(); 2];
+        for (found, keys) in found.iter_mut().zip(keys.as_chunks::<8>().0) {
+            // SAFETY: the array fills a register.
+            let keys = unsafe { _mm256_loadu_si256(keys.as_ptr().cast()) };
+            let mut at = _mm256_set1_epi32(1);
+            for _ in 0..3 {
+                at = descend(at, _mm256_permutevar8x32_epi32(upper, at), keys);
+            }
+            at = descend(at, _mm256_permutevar8x32_epi32(t8, at), keys);
+            // Bits 3 and 4 of the place choose the table.
+            at = descend(at, choose(at, _mm256_slli_epi32::<28>(at), t16), keys);
+            let (bit, next) = (_mm256_slli_epi32::<28>(at), _mm256_slli_epi32::<27>(at));
+            let [a, b, c, d] = t32;
+            let pivot = blend(choose(at, bit, [a, b]), choose(at, bit, [c, d]), next);
+            at = descend(at, pivot, keys);
+            for _ in 0..2 {
+                // SAFETY: places are less than 256, as they start at 1 and double less than eight times.
+                let pivot = unsafe { _mm256_i32gather_epi32::<4>(tree.as_ptr(), at) };
+                at = descend(at, pivot, keys);
+            }
+            *found = _mm256_and_si256(at, _mm256_set1_epi32(255));
+        }
+        // Packing works in halves of registers.
+        let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(found[0], found[1]));
+        let bytes = _mm256_permute4x64_epi64::<0b00_00_10_00>(_mm256_packus_epi16(words, words));
+        // SAFETY: the array takes 16 bytes.
+        unsafe { _mm_storeu_si128(labels.as_mut_ptr().cast(), _mm256_castsi256_si128(bytes)) }
+    }
+}
+
+/// The left or the right child of a node, each counted from its level's first.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn descend(at: __m256i, pivot: __m256i, key: __m256i) -> __m256i {
+    let right = _mm256_add_epi32(_mm256_add_epi32(at, at), _mm256_set1_epi32(1));
+    _mm256_add_epi32(right, _mm256_cmpgt_epi32(pivot, key))
+}
+
+/// What two tables have at a place, the second one where `bit` is negative.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn choose(at: __m256i, bit: __m256i, tables: [__m256i; 2]) -> __m256i {
+    let [low, high] = tables;
+    blend(_mm256_permutevar8x32_epi32(low, at), _mm256_permutevar8x32_epi32(high, at), bit)
+}
+
+/// `high` where `bit` is negative, else `low`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn blend(low: __m256i, high: __m256i, bit: __m256i) -> __m256i {
+    let (low, high) = (_mm256_castsi256_ps(low), _mm256_castsi256_ps(high));
+    _mm256_castps_si256(_mm256_blendv_ps(low, high, _mm256_castsi256_ps(bit)))
+}
+
+/// As [`ByteVector::nth_bit`].
+#[inline]
+#[target_feature(enable = "bmi1,bmi2")]
+pub(super) fn deposited_bit(bits: u64, n: u32) -> u32 {
+    _pdep_u64(1 << n, bits).trailing_zeros()
+}
+
 /// An operation on registers, as a safe method: `self` or the token prove its instructions.
 macro_rules! method {
     ($($body:tt)*) => {
@@ -137,18 +211,17 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn within(simd: Avx2, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-        let (first, reach) = (Self::splat(simd, first), Self::splat(simd, reach));
-        let low = Self::load(simd, &coordinates[..32]).sub(first);
-        let high = Self::load(simd, &coordinates[32..]).sub(first);
-        let low = method!(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(low.0, reach.0), low.0)));
-        let high = method!(_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high.0, reach.0), high.0)));
-        u64::from(low as u32) | u64::from(high as u32) << 32
+    fn label(_: Avx2, tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
+        method!(label(tree, keys, labels));
     }
 
-    // The instruction that deposits bits is microcode on some CPUs of this level.
     #[inline(always)]
-    fn nth_bit(_: Avx2, bits: u64, n: u32) -> u32 {
-        nth_bit(bits, n)
+    fn nth_bit(simd: Avx2, bits: u64, n: u32) -> u32 {
+        if simd.deposits_bits() {
+            // SAFETY: the CPU has the instructions.
+            unsafe { deposited_bit(bits, n) }
+        } else {
+            nth_bit(bits, n)
+        }
     }
 }

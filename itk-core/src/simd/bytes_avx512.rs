@@ -8,6 +8,7 @@ use std::arch::x86_64::*;
 
 use super::avx512::Avx512;
 use super::bytes::ByteVector;
+use super::bytes_avx2::deposited_bit;
 
 /// 64 bytes.
 #[derive(Clone, Copy)]
@@ -26,21 +27,6 @@ fn scan(sums: __m512i) -> __m512i {
     let pairs = _mm512_add_epi8(totals, one_before);
     let two_before = _mm512_maskz_shuffle_i64x2::<0b01_00_00_00>(0b1111_0000, pairs, pairs);
     _mm512_add_epi8(sums, _mm512_add_epi8(one_before, two_before))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn within(coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-    // SAFETY: the array fills a register.
-    let part = unsafe { _mm512_loadu_si512(coordinates.as_ptr().cast()) };
-    let distance = _mm512_sub_epi8(part, _mm512_set1_epi8(first as i8));
-    _mm512_cmple_epu8_mask(distance, _mm512_set1_epi8(reach as i8))
-}
-
-#[inline]
-#[target_feature(enable = "bmi1,bmi2")]
-fn nth_bit(bits: u64, n: u32) -> u32 {
-    _pdep_u64(1 << n, bits).trailing_zeros()
 }
 
 /// Sixteen searches at once: the upper levels of the tree stay in registers, where a permutation looks them up.
@@ -204,17 +190,12 @@ impl ByteVector for Bytes {
     }
 
     #[inline(always)]
-    fn within(_: Avx512, coordinates: &[u8; 64], first: u8, reach: u8) -> u64 {
-        method!(within(coordinates, first, reach))
-    }
-
-    #[inline(always)]
     fn label(_: Avx512, tree: &[i32; 256], keys: &[i32], labels: &mut [u8]) {
         method!(label(tree, keys, labels));
     }
 
     #[inline(always)]
     fn nth_bit(_: Avx512, bits: u64, n: u32) -> u32 {
-        method!(nth_bit(bits, n))
+        method!(deposited_bit(bits, n))
     }
 }

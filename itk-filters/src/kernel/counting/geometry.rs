@@ -46,6 +46,11 @@ impl Geometry {
         self.size[1..].iter().product()
     }
 
+    /// Outputs in all.
+    pub(super) fn pixels(&self) -> u32 {
+        (self.outputs() * self.size[0]) as u32
+    }
+
     /// Samples of a window.
     pub(super) fn samples(&self) -> usize {
         self.window.iter().product()

@@ -23,7 +23,7 @@ mod strides;
 
 use evaluate::Planes;
 use geometry::{Geometry, MAX_EXTENT};
-use lists::{Finish, Leaves};
+use lists::{Finish, Found, Leaves};
 use pivots::{Label, Pivots};
 use search::{Lists, budget, search};
 use strides::{Gather, Spread};
@@ -39,7 +39,7 @@ pub(crate) struct Scratch<K> {
     counts: [Vec<u8>; 2],
     keys: Vec<K>,
     medians: Vec<K>,
-    leaves: Leaves<K>,
+    leaves: Leaves,
     entries: Vec<u64>,
     long_entries: Vec<u128>,
     /// For tiles of too many medians; `None` where they are to be counted as well.
@@ -280,10 +280,11 @@ fn solve<K: Key>(
     simd::dispatch(level, Spread { strip, rows, strides: &mut planes.labels });
     planes.labels.iter_mut().for_each(|label| *label ^= 0x80);
     search(level, geometry, planes, Some(&mut lists), most, check)?;
-    if size_of::<K>() > 4 {
-        leaves.fill(geometry, &lists.leaves, &lists.below, keys, rows, long_entries);
+    let is_long = size_of::<K>() > 4;
+    if is_long {
+        lists::sort(geometry, &lists, (keys, rows), long_entries);
     } else {
-        leaves.fill(geometry, &lists.leaves, &lists.below, keys, rows, entries);
+        lists::sort(geometry, &lists, (keys, rows), entries);
     }
     check()?;
     rows.resize(geometry.outputs() * strip, 0);
@@ -293,9 +294,13 @@ fn solve<K: Key>(
         counts.resize(geometry.outputs() * strip, 0);
         simd::dispatch(level, Gather { strip, strides: kept, rows: counts });
     }
-    medians.resize(geometry.outputs() * geometry.size[0], K::default());
-    let counts = [&counts[0][..], &counts[1][..]];
-    simd::dispatch(level, Finish { geometry, leaves, labels: rows, counts, out: medians });
+    medians.resize(geometry.outputs() * strip, K::default());
+    let found = Found { geometry, lists: &lists, labels: rows, counts: [&counts[0], &counts[1]] };
+    if is_long {
+        simd::dispatch(level, Finish { found, entries: long_entries, leaves, out: medians });
+    } else {
+        simd::dispatch(level, Finish { found, entries, leaves, out: medians });
+    }
     Ok(true)
 }
 
@@ -359,7 +364,7 @@ fn store<T: Pixel>(
                 *out = T::from_key(T::Key::from_ordinal(u64::from(label ^ 0x80)));
             }
         } else {
-            for (out, key) in out.iter_mut().zip(&scratch.medians[row * width..]) {
+            for (out, key) in out.iter_mut().zip(&scratch.medians[row * geometry.strip..]) {
                 *out = T::from_key(*key);
             }
         }

@@ -26,6 +26,22 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// All labels: each output's median is among them.
+    pub(super) fn all(geometry: &Geometry) -> Self {
+        let mut reach_low = Reach::default();
+        match geometry.size.len() {
+            2 => {
+                let rows = (0..geometry.size[1]).step_by(ROWS).map(|row| (geometry.size[1] - row).min(ROWS));
+                reach_low
+                    .iter_mut()
+                    .zip(rows)
+                    .for_each(|(reach, rows)| *reach = (rows * geometry.size[0]) as u32);
+            }
+            _ => reach_low[0] = geometry.pixels(),
+        }
+        Self { low: 0, high: 256, reach_low, reach_high: Reach::default() }
+    }
+
     /// The parts from the first to the last that has a median in the interval.
     fn parts(&self) -> Range<usize> {
         let undecided = |&part: &usize| self.reach_low[part] != self.reach_high[part];
@@ -35,7 +51,7 @@ impl Interval {
     }
 
     /// How many outputs have their median in the interval.
-    fn undecided(&self) -> u32 {
+    pub(super) fn undecided(&self) -> u32 {
         self.reach_low.iter().sum::<u32>() - self.reach_high.iter().sum::<u32>()
     }
 }
@@ -99,15 +115,7 @@ pub(super) fn search(
     most: usize,
     check: &mut dyn FnMut() -> Result<()>,
 ) -> Result<bool> {
-    let outputs = (geometry.outputs() * geometry.size[0]) as u32;
-    let mut all = Reach::default();
-    match geometry.size.len() {
-        2 => {
-            let rows = (0..geometry.size[1]).step_by(ROWS).map(|row| (geometry.size[1] - row).min(ROWS));
-            all.iter_mut().zip(rows).for_each(|(reach, rows)| *reach = (rows * geometry.size[0]) as u32);
-        }
-        _ => all[0] = outputs,
-    }
+    let outputs = geometry.pixels();
     let rows = |interval: &Interval| interval.parts().len() * ROWS + geometry.window[1] / FIRST_WINDOW;
     // What an interval will take. Wide ones go first, and tell little; a narrow one has more medians or fewer.
     let expected = |interval: &Interval| match interval.high - interval.low {
@@ -115,7 +123,7 @@ pub(super) fn search(
         labels @ ..=8 => labels * 5 / 8 * rows(interval),
         _ => rows(interval),
     };
-    let all = Interval { low: 0, high: 256, reach_low: all, reach_high: Reach::default() };
+    let all = Interval::all(geometry);
     let mut cost = expected(&all);
     let mut open = VecDeque::from([all]);
     while let Some(interval) = open.pop_front() {
