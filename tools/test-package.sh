@@ -7,6 +7,8 @@ mkdir -p "${CARGO_TARGET_DIR:-target}"
 # its own, no run, nor another clone at this one's path, builds against an older crate of the same version.
 target=$(mktemp -d "$(realpath "${CARGO_TARGET_DIR:-target}")/package.XXXXXX")
 trap 'rm -rf "$target"' EXIT
+# Nobody debugs what is built here.
+export CARGO_PROFILE_DEV_DEBUG=false
 # A working copy with changes may be tested too.
 cargo package --locked --allow-dirty --target-dir "$target" \
     --package itk-core --package itk-filters --package itk-io 2>&1 | tee "$target/log"
