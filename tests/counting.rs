@@ -27,6 +27,10 @@ const SHAPES: &[(&[usize], &[usize])] = &[
     (&[7, 6, 5], &[0, 3, 1]),
     (&[8, 5, 4], &[4, 3, 2]),
     (&[70, 5, 19], &[3, 2, 1]),
+    (&[7, 6, 5], &[2, 0, 3]),
+    (&[7, 6, 5], &[3, 2, 0]),
+    (&[30, 4, 3], &[5, 0, 0]),
+    (&[3, 30, 2], &[0, 0, 9]),
     (&[4, 3, 3, 2], &[1, 1, 1, 1]),
     (&[3, 2, 9, 2], &[1, 0, 2, 1]),
     (&[3, 2, 2, 2, 2], &[1, 0, 1, 0, 1]),
@@ -130,20 +134,26 @@ fn a_part_equals_the_same_part_of_the_whole() {
     let image = Image::from_vec(&size, input).unwrap();
     let (first, part) = ([100, 3, 1], [50, 80, 2]);
     for level in levels() {
-        let all = counted_median(level, &image.view(), &[5, 4, 1], [&[0; 3], &size]).unwrap();
-        let got = counted_median(level, &image.view(), &[5, 4, 1], [&first, &part]).unwrap();
-        for (i, got) in got.iter().enumerate() {
-            let at = [i % 50 + 100, i / 50 % 80 + 3, i / 4000 + 1];
-            assert_eq!(*got, all[(at[2] * size[1] + at[1]) * size[0] + at[0]], "{at:?} {level}");
+        for radius in [[5, 4, 1], [5, 4, 0], [5, 0, 1]] {
+            let all = counted_median(level, &image.view(), &radius, [&[0; 3], &size]).unwrap();
+            let got = counted_median(level, &image.view(), &radius, [&first, &part]).unwrap();
+            for (i, got) in got.iter().enumerate() {
+                let at = [i % 50 + 100, i / 50 % 80 + 3, i / 4000 + 1];
+                let expected = all[(at[2] * size[1] + at[1]) * size[0] + at[0]];
+                assert_eq!(*got, expected, "{at:?} {radius:?} {level}");
+            }
         }
     }
 }
 
 #[test]
 fn blocks_are_within_the_image_and_not_empty() {
-    for (radius, size) in
-        [(&[3, 3][..], &[1, 9][..]), (&[50, 50], &[5000, 7000]), (&[9, 9, 9], &[300, 200, 2])]
-    {
+    for (radius, size) in [
+        (&[3, 3][..], &[1, 9][..]),
+        (&[50, 50], &[5000, 7000]),
+        (&[9, 9, 9], &[300, 200, 2]),
+        (&[9, 0, 9], &[3, 2, 9]),
+    ] {
         for key_bytes in [1, 2, 4, 8] {
             let block = counted_block(key_bytes, radius, size);
             assert!(block.iter().zip(size).all(|(n, size)| (1..=*size).contains(n)), "{block:?} of {size:?}");

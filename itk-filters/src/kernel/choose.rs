@@ -40,7 +40,9 @@ impl Algorithm {
         let crossings = Crossings::of(level, size_of::<T::Key>());
         if samples(radius) <= crossings.network && applies(Self::Network) {
             Self::Network
-        } else if rows(radius, size) <= crossings.histogram(size) || !applies(Self::Counting) {
+        } else if rows(radius, size) <= crossings.histogram(&counting::slice(radius, size))
+            || !applies(Self::Counting)
+        {
             Self::Histogram
         } else {
             Self::Counting

@@ -8,6 +8,8 @@ pub(super) const MAX_EXTENT: usize = 128;
 /// A tile: axis 0 is x, there are two axes at least.
 #[derive(Clone, Debug)]
 pub(super) struct Geometry {
+    /// Which of the image's axes these are, in order. The second may be none of a line's.
+    pub(super) axes: Axes<usize>,
     /// Outputs along each axis.
     pub(super) size: Axes<usize>,
     /// The window's extent along each axis.
@@ -21,14 +23,14 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    pub(super) fn new(size: Axes<usize>, window: Axes<usize>, strip: usize) -> Self {
+    pub(super) fn new(axes: Axes<usize>, size: Axes<usize>, window: Axes<usize>, strip: usize) -> Self {
         let mut steps = Axes::filled(size.len(), 1);
         let mut steps_out = steps;
         for a in 2..size.len() {
             steps[a] = steps[a - 1] * (size[a - 1] + window[a - 1] - 1);
             steps_out[a] = steps_out[a - 1] * size[a - 1];
         }
-        Self { size, window, strip, steps, steps_out }
+        Self { axes, size, window, strip, steps, steps_out }
     }
 
     /// Samples along an axis, the margin included.

@@ -349,7 +349,8 @@ mod tests {
         ];
         for (size, window) in cases {
             let axes = |values: &[usize]| Axes::from_fn(values.len(), |axis| values[axis]);
-            let geometry = Geometry::new(axes(size), axes(window), 64);
+            let all = Axes::from_fn(size.len(), |axis| axis);
+            let geometry = Geometry::new(all, axes(size), axes(window), 64);
             let mut state = 1u32;
             // Few enough values for some to be alike.
             let keys = (0..geometry.rows() * geometry.strip).map(|_| {

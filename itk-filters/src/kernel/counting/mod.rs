@@ -81,10 +81,30 @@ pub(crate) fn applies(radius: &[usize], size: &[usize]) -> bool {
         && tile(1, radius, size).rows() <= MAX_SAMPLES / 64
 }
 
+/// The axes that a window reaches across, and x: along others, the image's slices are images of their own. Two at least.
+fn spanned(radius: &[usize]) -> Axes<usize> {
+    let across = || (1..radius.len()).filter(|&a| radius[a] > 0);
+    let mut axes = std::iter::once(0).chain(across());
+    Axes::from_fn((1 + across().count()).max(2), |_| axes.next().unwrap_or(1))
+}
+
+/// The size of the slices of an image of `size` that a window of this radius stays in, along their axes; 1 where a line has none.
+pub(crate) fn slice(radius: &[usize], size: &[usize]) -> Axes<usize> {
+    let axes = spanned(radius);
+    Axes::from_fn(axes.len(), |a| size.get(axes[a]).copied().unwrap_or(1))
+}
+
 /// The extent (xyz) of the box of outputs that one call should compute.
 pub fn block(key_bytes: usize, radius: &[usize], size: &[usize]) -> Axes<usize> {
     let tile = tile(key_bytes, radius, size);
-    Axes::from_fn(size.len(), |a| tile.size[a])
+    let mut block = Axes::filled(size.len(), 1);
+    for (&axis, &extent) in tile.axes.iter().zip(tile.size.iter()) {
+        // A line has no second axis.
+        if let Some(slot) = block.get_mut(axis) {
+            *slot = extent;
+        }
+    }
+    block
 }
 
 /// The box of outputs (xyz) that one thread should compute, in an output of `size`: a tile, or some below each other where
@@ -96,9 +116,11 @@ pub(crate) fn brick<T: Pixel>(
     threads: usize,
 ) -> Axes<usize> {
     let mut brick = block(size_of::<T>(), radius, image);
-    if stacks::<T>(radius) {
-        let high = columns::height(radius[1], size[1], size[0].div_ceil(brick[0]), threads);
-        brick[1] = (high / brick[1]).max(1) * brick[1];
+    if let Some(down) = stacks::<T>(radius) {
+        let others = (0..size.len()).filter(|&a| a != down);
+        let others = others.fold(1, |n: usize, a| n.saturating_mul(size[a].div_ceil(brick[a])));
+        let high = columns::height(radius[down], size[down], others, threads);
+        brick[down] = (high / brick[down]).max(1) * brick[down];
     }
     Axes::from_fn(size.len(), |a| brick[a].clamp(1, size[a]))
 }
@@ -110,9 +132,10 @@ fn share(size: usize, most: usize) -> usize {
 
 /// The tile for a type, a window and an image or a part of one.
 fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
-    let rank = size.len().max(2);
-    let window = Axes::from_fn(rank, |a| 2 * radius.get(a).copied().unwrap_or(0) + 1);
-    let size = Axes::from_fn(rank, |a| size.get(a).copied().unwrap_or(1));
+    let axes = spanned(radius);
+    let rank = axes.len();
+    let window = Axes::from_fn(rank, |a| 2 * radius.get(axes[a]).copied().unwrap_or(0) + 1);
+    let size = slice(radius, size);
     let widest = |strip: usize| match strip + 1 - window[0] {
         width if key_bytes > 1 && strip > 256 => width.min(MAX_EXTENT),
         width => width,
@@ -131,7 +154,7 @@ fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
         (_, 3) => 16.max(window[a]).min(MAX_EXTENT),
         _ => 8.max(window[a]).min(MAX_EXTENT),
     };
-    Geometry::new(Axes::from_fn(rank, |a| share(size[a], most(a))), window, strip)
+    Geometry::new(axes, Axes::from_fn(rank, |a| share(size[a], most(a))), window, strip)
 }
 
 /// Medians of an output box (first and size, xyz, in the input's index space), into `out`, x fastest.
@@ -151,9 +174,11 @@ pub(crate) fn medians<T: Pixel>(
         return Ok(());
     }
     let whole = tile(size_of::<T::Key>(), radius, size);
+    let step = block(size_of::<T::Key>(), radius, size);
     let mut pixels = vec![T::default(); source.size()[0].min(whole.strip)];
-    let tiles = Axes::from_fn(size.len(), |a| size[a].div_ceil(whole.size[a]));
-    let stacked = stacks::<T>(radius) && tiles[0] == 1;
+    let tiles = Axes::from_fn(size.len(), |a| size[a].div_ceil(step[a]));
+    // Columns fill `out` line by line, so the box must be one line of tiles.
+    let stacked = stacks::<T>(radius).filter(|&down| (0..size.len()).all(|a| a == down || tiles[a] == 1));
     // How many tiles columns take from the next busy one on, and where to count again. To begin costs a window's rows, and to
     // count in vain a part of a tile: so they are some windows high, and more with each in turn.
     let least = (4 * whole.window[1] / whole.size[1]).max(1);
@@ -166,33 +191,39 @@ pub(crate) fn medians<T: Pixel>(
         let at = Axes::from_fn(size.len(), |a| {
             let i = rest % tiles[a];
             rest /= tiles[a];
-            i * whole.size[a]
+            i * step[a]
         });
-        let extent = Axes::from_fn(whole.size.len(), |a| match at.get(a) {
-            Some(at) => whole.size[a].min(size[a] - at),
+        let extent = Axes::from_fn(whole.axes.len(), |a| match at.get(whole.axes[a]) {
+            Some(at) => whole.size[a].min(size[whole.axes[a]] - at),
             None => 1,
         });
-        let geometry = Geometry::new(extent, whole.window, whole.strip);
+        let geometry = Geometry::new(whole.axes, extent, whole.window, whole.strip);
         let corner = Axes::from_fn(at.len(), |a| first[a] + at[a]);
-        let most = if stacked && scratch.columns.is_some() { budget(level, &geometry) } else { usize::MAX };
+        let most = match stacked {
+            Some(_) if scratch.columns.is_some() => budget(level, &geometry),
+            _ => usize::MAX,
+        };
         load(source, radius, &corner, &geometry, &mut pixels, scratch);
         if solve(level, &geometry, scratch, most, check)? {
             store(&geometry, &at, size, scratch, out);
             busy = least;
-        } else if size_of::<T::Key>() == 1 {
+        } else if let (1, Some(down)) = (size_of::<T::Key>(), stacked) {
             let columns = scratch.columns();
-            let rows = (whole.size[1] * busy).min(size[1] - at[1]);
-            let out = &mut out[at[1] * size[0]..][..rows * size[0]];
-            columns::medians(level, source, radius, [&corner, &[size[0], rows]], columns, out, check)?;
+            let rows = (whole.size[1] * busy).min(size[down] - at[down]);
+            let out = &mut out[at[down] * size[0]..][..rows * size[0]];
+            let part = Axes::from_fn(size.len(), |a| if a == down { rows } else { size[a] });
+            columns::medians(level, source, radius, [&corner, &part], columns, out, check)?;
             (resume, busy) = (number + busy, 2 * busy);
         }
     }
     Ok(())
 }
 
-/// Whether columns take the tiles on which counting is slow: its evaluations go by parts of two axes then.
-fn stacks<T: Pixel>(radius: &[usize]) -> bool {
-    radius.len() == 2 && columns::applies::<T>(radius)
+/// The axis that columns go down along where they take the tiles on which counting is slow: its evaluations go by parts of
+/// two axes then.
+fn stacks<T: Pixel>(radius: &[usize]) -> Option<usize> {
+    let axes = spanned(radius);
+    (radius.len() > 1 && axes.len() == 2 && columns::applies::<T>(radius)).then_some(axes[1])
 }
 
 /// Medians of a box (first and size, xyz) of an image, by this engine alone; `None` where it does not apply. For
@@ -231,11 +262,14 @@ fn load<T: Pixel>(
     scratch.keys.resize(if narrow { 0 } else { scratch.rows.len() }, T::Key::default());
     for row in 0..geometry.rows() {
         let mut rest = row;
-        let index = Axes::from_fn(image.len() - 1, |a| {
-            let i = rest % geometry.padded(a + 1);
-            rest /= geometry.padded(a + 1);
-            clamp(a + 1, i)
-        });
+        let mut index = Axes::from_fn(image.len() - 1, |a| corner[a + 1]);
+        for (a, &axis) in geometry.axes.iter().enumerate().skip(1) {
+            let i = rest % geometry.padded(a);
+            rest /= geometry.padded(a);
+            if let Some(index) = index.get_mut(axis - 1) {
+                *index = clamp(axis, i);
+            }
+        }
         source.load(low, &index, pixels);
         let start = row * geometry.strip;
         if narrow {
@@ -349,16 +383,16 @@ fn store<T: Pixel>(
     out: &mut [T],
 ) {
     let width = geometry.size[0];
+    let step = |axis: usize| size[..axis].iter().product::<usize>();
+    let corner: usize = at.iter().enumerate().map(|(axis, at)| at * step(axis)).sum();
     for row in 0..geometry.outputs() {
         let mut rest = row;
-        let mut start = 0;
-        let mut step = size[0];
-        for a in 1..size.len() {
-            start += (at[a] + rest % geometry.size[a]) * step;
+        let mut start = corner;
+        for (a, &axis) in geometry.axes.iter().enumerate().skip(1) {
+            start += rest % geometry.size[a] * step(axis);
             rest /= geometry.size[a];
-            step *= size[a];
         }
-        let out = &mut out[start + at[0]..][..width];
+        let out = &mut out[start..][..width];
         if scratch.keys.is_empty() {
             for (out, label) in out.iter_mut().zip(&scratch.rows[row * geometry.strip..]) {
                 *out = T::from_key(T::Key::from_ordinal(u64::from(label ^ 0x80)));
@@ -378,31 +412,47 @@ mod tests {
 
     use super::*;
 
-    /// Whether columns took a part of an image 200 wide and 300 high, whose medians are right.
-    fn takes_columns(level: Level, radius: &[usize], pixel: impl Fn(usize, usize) -> u8) -> bool {
-        let size = [200, 300];
-        let pixels = (0..size[0] * size[1]).map(|i| pixel(i % size[0], i / size[0])).collect();
-        let image = Image::from_vec(&size, pixels).expect("a size that fits");
-        let outputs = [&[0, 0][..], &size];
+    /// Whether columns took a part of an image 200 wide and 300 high, and of a volume with that image as its slice along x and z,
+    /// whose medians are right.
+    fn takes_columns(level: Level, radius: [usize; 2], pixel: impl Fn(usize, usize) -> u8) -> bool {
+        let image: Vec<u8> = (0..200 * 300).map(|i| pixel(i % 200, i / 200)).collect();
+        let volume = image.chunks(200).flat_map(|row| [[0; 200].as_slice(), row].concat()).collect();
+        let flat = takes(level, &[200, 300], image, &radius, [&[0, 0], &[200, 300]]);
+        let part = [&[0, 1, 0][..], &[200, 1, 300]];
+        let deep = takes(level, &[200, 2, 300], volume, &[radius[0], 0, radius[1]], part);
+        assert_eq!(flat, deep, "{level} {radius:?}");
+        flat.0
+    }
+
+    /// Whether columns took a part of these outputs, and the medians, which are right.
+    fn takes(
+        level: Level,
+        size: &[usize],
+        pixels: Vec<u8>,
+        radius: &[usize],
+        outputs: [&[usize]; 2],
+    ) -> (bool, Vec<u8>) {
+        let image = Image::from_vec(size, pixels).expect("a size that fits");
         let mut scratch = Scratch::default();
-        let mut out = vec![0; size[0] * size[1]];
+        let mut out = vec![0; outputs[1].iter().product()];
         medians(level, &image.view(), radius, outputs, &mut scratch, &mut out, &mut || Ok(()))
             .expect("no abort");
-        assert_eq!(Some(out), counted_median(level, &image.view(), radius, outputs), "{level} {radius:?}");
-        scratch.columns.expect("memory for columns").is_used()
+        let counted = counted_median(level, &image.view(), radius, outputs);
+        assert_eq!(counted.as_ref(), Some(&out), "{level} {radius:?}");
+        (scratch.columns.expect("memory for columns").is_used(), out)
     }
 
     #[test]
     fn columns_take_tiles_of_many_medians_and_no_others() {
         for level in levels() {
             for radius in [[8, 8], [20, 3], [5, 40]] {
-                assert!(takes_columns(level, &radius, |x, _| (x * 255 / 199) as u8), "{level} {radius:?}");
+                assert!(takes_columns(level, radius, |x, _| (x * 255 / 199) as u8), "{level} {radius:?}");
                 // Only far down.
                 let below = |x: usize, y: usize| if y < 200 { 9 } else { (x * 255 / 199) as u8 };
-                assert!(takes_columns(level, &radius, below), "{level} {radius:?}");
-                assert!(!takes_columns(level, &radius, |_, _| 9), "{level} {radius:?}");
+                assert!(takes_columns(level, radius, below), "{level} {radius:?}");
+                assert!(!takes_columns(level, radius, |_, _| 9), "{level} {radius:?}");
                 let levels = |x: usize, y: usize| ((x / 40 + y / 60) * 28) as u8;
-                assert!(!takes_columns(level, &radius, levels), "{level} {radius:?}");
+                assert!(!takes_columns(level, radius, levels), "{level} {radius:?}");
             }
         }
     }
