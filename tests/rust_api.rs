@@ -4,7 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use itk_core::ndarray::{Array1, Array2, Array3, ArrayD, Axis, IxDyn, s};
-use itk_core::{AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, View, f16};
+use itk_core::{
+    AnyImage, CancelToken, Context, Error, Header, Image, PixelKind, PixelType, Region, View, ViewMut, f16,
+};
 use itk_filters::{
     Apply, Chain, Filter, GaussianOrder, GradientMagnitude, GradientMagnitudeRecursiveGaussian, Median,
     Precision, RecursiveGaussian, SmoothingRecursiveGaussian,
@@ -220,6 +222,18 @@ fn rows_are_read_together_as_one_by_one() {
             let view = View::of_array(&turned);
             let [width, height, depth] = *view.size() else { unreachable!() };
             assert_eq!(view.to_vec(), turned.iter().copied().collect::<Vec<_>>(), "{axes:?} {mirrored}");
+            // Written into such a layout as well.
+            let mut copy = array.clone().permuted_axes(axes);
+            copy.fill(0);
+            let extent = [width, 100, depth];
+            for mut brick in ViewMut::of_array(&mut copy).into_bricks(&extent) {
+                let index = brick.first().iter().map(|&i| i as i64).collect::<Vec<_>>();
+                let region = Region::new(&index, brick.size()).unwrap();
+                let pixels = view.region(&region).to_vec();
+                assert!(catch_unwind(AssertUnwindSafe(|| brick.store_all(&pixels[1..]))).is_err());
+                brick.store_all(&pixels);
+            }
+            assert_eq!(copy, turned, "{axes:?} {mirrored}");
             let (mut together, mut alone) = (vec![7; 3 * width], vec![7; width - 2]);
             view.load_rows(1..width - 1, &[0, depth - 3], 2, width, &mut together);
             for (i, row) in together.chunks(width).enumerate() {

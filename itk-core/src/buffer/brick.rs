@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Strides;
+use super::view::{DOWN, LINE, for_each_band};
 use crate::pixel::Pixel;
 use crate::{Axes, Region};
 
@@ -126,16 +127,74 @@ impl<'a, T: Pixel> Brick<'a, T> {
     /// When one of them lies outside the brick.
     pub fn put(&self, x: usize, rest: &[usize], pixels: &[T]) {
         assert!(x <= self.size[0] && pixels.len() <= self.size[0] - x, "a row lies inside the brick");
-        let step = self.strides.bytes[0];
-        // SAFETY: the pixels are of this brick, so nothing else writes them, and they are valid for writes; the copies
-        // are byte-wise, so alignment is not needed.
+        // SAFETY: the pixels are inside this brick.
+        unsafe { self.write(0, self.offset(x, rest), pixels) };
+    }
+
+    /// Writes the whole brick, x fastest, then the axis after it.
+    ///
+    /// Where pixels are closer along another axis than along a row, as in Fortran order, this writes whole cache lines; row
+    /// after row would fetch each of them many times.
+    ///
+    /// # Panics
+    /// When there is not one for each pixel.
+    pub fn store_all(&mut self, pixels: &[T]) {
+        let Self { size, strides: Strides { bytes, .. }, .. } = *self;
+        assert_eq!(pixels.len(), size.iter().product::<usize>(), "one for each pixel");
+        self.next = size[1..].iter().product();
+        if pixels.is_empty() {
+            return;
+        }
+        let near = (0..size.len()).filter(|&a| size[a] > 1).min_by_key(|&a| bytes[a].unsigned_abs());
+        for_each_band(&size, near.unwrap_or(0), |first, rest| match near {
+            Some(axis @ 1..) => self.put_columns(rest, axis, &pixels[first..]),
+            _ => self.put(0, rest, &pixels[first..][..size[0]]),
+        });
+    }
+
+    /// Writes the rows that follow `rest` along `axis` column by column. `pixels` begin with the first of them, x fastest.
+    fn put_columns(&self, rest: &[usize], axis: usize, pixels: &[T]) {
+        let Self { size, strides: Strides { bytes, .. }, .. } = self;
+        let pitch: usize = size[..axis].iter().product();
+        let mut block = [0u64; DOWN * LINE / size_of::<u64>()];
+        let block: &mut [T] = bytemuck::cast_slice_mut(&mut block);
+        let first = self.offset(0, rest);
+        for top in (0..size[axis]).step_by(DOWN) {
+            let down = DOWN.min(size[axis] - top);
+            for left in (0..size[0]).step_by(LINE / size_of::<T>()) {
+                let across = (LINE / size_of::<T>()).min(size[0] - left);
+                let columns = &mut block.as_chunks_mut::<DOWN>().0[..across];
+                for (r, row) in (0..down).zip(pixels[top * pitch..].chunks(pitch)) {
+                    for (column, &pixel) in columns.iter_mut().zip(&row[left..left + across]) {
+                        column[r] = pixel;
+                    }
+                }
+                for (c, column) in columns.iter().enumerate() {
+                    let offset = first + (left + c) as isize * bytes[0] + top as isize * bytes[axis];
+                    // SAFETY: columns and rows are inside this brick.
+                    unsafe { self.write(axis, offset, &column[..down]) };
+                }
+            }
+        }
+    }
+
+    /// Writes pixels along an axis, the first one `offset` bytes from the output's first.
+    ///
+    /// # Safety
+    /// All of them are inside this brick.
+    #[inline(always)]
+    unsafe fn write(&self, axis: usize, offset: isize, pixels: &[T]) {
+        let Strides { bytes, swapped, .. } = self.strides;
+        let step = bytes[axis];
+        // SAFETY: nothing else writes pixels of this brick, which are valid for writes; the copies are byte-wise, so alignment is
+        // not needed.
         unsafe {
-            let to = self.start.as_ptr().offset(self.offset(x, rest));
-            if self.is_plain() {
+            let to = self.start.as_ptr().offset(offset);
+            if step == size_of::<T>() as isize && !swapped {
                 std::ptr::copy_nonoverlapping(pixels.as_ptr().cast(), to, size_of_val(pixels));
             } else {
                 for (i, &pixel) in pixels.iter().enumerate() {
-                    let pixel = if self.strides.swapped { pixel.swap_bytes() } else { pixel };
+                    let pixel = if swapped { pixel.swap_bytes() } else { pixel };
                     to.offset(i as isize * step).cast::<T>().write_unaligned(pixel);
                 }
             }

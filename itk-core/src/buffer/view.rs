@@ -11,10 +11,11 @@ use crate::pixel::{Pixel, PixelType};
 use crate::{Axes, Region};
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
-/// Rows that are turned at once: several lines a column, which the CPU then prefetches.
-const DOWN: usize = 64;
+/// Rows that are turned at once: several lines a column, which the CPU then prefetches; more than 64, so that those of a piece with
+/// its margin are.
+pub(super) const DOWN: usize = 128;
 
 /// Pixels of a type known at run time only, to be read.
 #[derive(Clone, Copy)]
@@ -210,6 +211,7 @@ impl<'a, T: Pixel> View<'a, T> {
             return;
         }
         let rest: isize = rest.iter().zip(&bytes[1..]).map(|(&i, &stride)| i as isize * stride).sum();
+        let first = columns.start;
         let across = LINE / size_of::<T>();
         let mut block = [0u64; DOWN * LINE / size_of::<u64>()];
         let block: &mut [T] = bytemuck::cast_slice_mut(&mut block);
@@ -217,18 +219,22 @@ impl<'a, T: Pixel> View<'a, T> {
             let down = band.len().div_ceil(pitch);
             for x in (0..width).step_by(across) {
                 let across = across.min(width - x);
-                for (c, column) in block.chunks_exact_mut(DOWN).take(across).enumerate() {
-                    let offset = rest
-                        + (columns.start + x + c) as isize * bytes[0]
-                        + (y * DOWN) as isize * bytes[axis];
+                let columns = &mut block.as_chunks_mut::<DOWN>().0[..across];
+                for (c, column) in columns.iter_mut().enumerate() {
+                    let offset =
+                        rest + (first + x + c) as isize * bytes[0] + (y * DOWN) as isize * bytes[axis];
                     // SAFETY: columns and rows are inside the extents, all of whose pixels are valid for reads.
                     unsafe { copy(self.any.start.as_ptr().offset(offset), bytes[axis], &mut column[..down]) };
                 }
-                for (r, row) in band.chunks_mut(pitch).enumerate() {
-                    for (slot, column) in row[x..x + across].iter_mut().zip(block.chunks_exact(DOWN)) {
-                        *slot = if *swapped { column[r].swap_bytes() } else { column[r] };
+                for (r, row) in (0..DOWN).zip(band.chunks_mut(pitch)) {
+                    for (slot, column) in row[x..x + across].iter_mut().zip(&*columns) {
+                        *slot = column[r];
                     }
                 }
+            }
+            if *swapped {
+                let rows = band.chunks_mut(pitch).flat_map(|row| &mut row[..width]);
+                rows.for_each(|slot| *slot = slot.swap_bytes());
             }
         }
     }
@@ -243,25 +249,31 @@ impl<'a, T: Pixel> View<'a, T> {
 
     /// All pixels, the fastest axis first.
     pub fn to_vec(&self) -> Vec<T> {
-        let Strides { size, bytes, .. } = &self.any.strides;
         let mut pixels = vec![T::default(); self.any.strides.count()];
-        if pixels.is_empty() {
-            return pixels;
-        }
-        // Rows are read together with those whose pixels are nearest.
-        let Some(axis) = (1..size.len()).min_by_key(|&a| bytes[a].unsigned_abs()) else {
-            self.load(0, &[], &mut pixels);
-            return pixels;
-        };
-        let (width, pitch) = (size[0], size[..axis].iter().product());
-        for row in 0..self.rows() {
-            let rest = split_row(row, size);
-            if rest[axis - 1] == 0 {
-                let last = row * width + (size[axis] - 1) * pitch;
-                self.load_rows(0..width, &rest, axis, pitch, &mut pixels[row * width..last + width]);
-            }
-        }
+        self.load_all(&mut pixels);
         pixels
+    }
+
+    /// Copies all pixels, the fastest axis first. Rows are read together with those whose pixels are nearest, see
+    /// [`View::load_rows`].
+    ///
+    /// # Panics
+    /// When `out` has not one entry a pixel.
+    pub fn load_all(&self, out: &mut [T]) {
+        let Strides { size, bytes, .. } = &self.any.strides;
+        assert_eq!(out.len(), self.any.strides.count(), "one entry a pixel");
+        if out.is_empty() {
+            return;
+        }
+        let others = (1..size.len()).filter(|&a| size[a] > 1);
+        let Some(axis) = others.min_by_key(|&a| bytes[a].unsigned_abs()) else {
+            return self.load(0, &Axes::filled(size.len() - 1, 0), out);
+        };
+        let (width, pitch) = (size[0], size[..axis].iter().product::<usize>());
+        for_each_band(size, axis, |first, rest| {
+            let end = first + (size[axis] - 1) * pitch + width;
+            self.load_rows(0..width, rest, axis, pitch, &mut out[first..end]);
+        });
     }
 
     /// The same pixels in the same order, with neighbouring axes made one where no gap lies between them:
@@ -348,6 +360,17 @@ pub(super) fn split_row(row: usize, size: &[usize]) -> Axes<usize> {
     });
     assert_eq!(rest, 0, "row {row} is past the last one");
     index
+}
+
+/// Calls back for all rows that follow each other along an axis, with the number of the first one's first pixel and its index on
+/// all axes but the fastest.
+pub(super) fn for_each_band(size: &[usize], axis: usize, mut call: impl FnMut(usize, &[usize])) {
+    let bands = Axes::from_fn(size.len(), |a| if a == axis { 1 } else { size[a] });
+    for band in 0..bands[1..].iter().product() {
+        let rest = split_row(band, &bands);
+        let first = (1..size.len()).rev().fold(0, |n, a| (n + rest[a - 1]) * size[a - 1]);
+        call(first, &rest);
+    }
 }
 
 /// Size and strides of an ndarray, last axis first.

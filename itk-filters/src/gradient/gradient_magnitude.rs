@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use itk_core::{
-    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
+    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Strides, Task, ViewMut,
+    VisitType,
 };
 
 use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
@@ -185,11 +186,11 @@ impl VisitType for Fill<'_> {
         let mut output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
         // Pixels that follow each other along y are better taken along it; so are short parts of rows. The sum of the first
         // two squares is the same in either order.
-        let beside = |a: usize| source.strides().bytes[a] == source.pixel_type().size() as isize;
+        let follow = |strides: &Strides, pixel: usize| strides.bytes.get(1) == Some(&(pixel as isize));
+        let from = follow(source.strides(), source.pixel_type().size());
+        let to = follow(output.strides(), size_of::<O>());
         if let [x, y, ..] = *output.size()
-            && x < NARROW
-            && y > x
-            && (x < source.size()[0] || beside(1))
+            && (from && to || x < NARROW && y > x && (x < source.size()[0] || from))
         {
             (source, output) = (source.swap_axes(0, 1), output.swap_axes(0, 1));
             offset.swap(0, 1);

@@ -1,8 +1,9 @@
 //! Which algorithm takes the medians of a window: the one place that decides.
 
-use itk_core::Pixel;
 use itk_core::simd::Level;
+use itk_core::{Axes, Pixel};
 
+use super::order::nearest_first;
 use super::{columns, counting, network};
 
 /// How medians are computed. All ways give the same result; which is fastest depends on the window.
@@ -47,6 +48,65 @@ impl Algorithm {
         } else {
             Self::Counting
         }
+    }
+}
+
+/// The axes of a problem in the order that takes the least time. Medians do not depend on it.
+pub(crate) struct Orientation {
+    /// The window's radius, in this order.
+    pub(crate) radius: Axes<usize>,
+    /// The image's size, in this order.
+    pub(crate) size: Axes<usize>,
+    /// Which axes are exchanged for it, one pair after the other.
+    pub(crate) exchanges: Vec<[usize; 2]>,
+}
+
+impl Orientation {
+    /// For windows of this radius over an image of this size, both xyz, and what takes the least time then. `steps` tells how far
+    /// the next pixel of the output is along each axis.
+    pub(crate) fn new<T: Pixel>(
+        level: Level,
+        radius: &[usize],
+        size: &[usize],
+        steps: Axes<usize>,
+    ) -> (Self, Algorithm) {
+        // Along an axis of one pixel, a window has each of its samples equally often, and may as well have it once.
+        let radius = Axes::from_fn(size.len(), |a| if size[a] == 1 { 0 } else { radius[a] });
+        let size = Axes::from_fn(size.len(), |a| size[a]);
+        let mut order = Self { radius, size, exchanges: nearest_first(steps) };
+        for &[a, b] in &order.exchanges {
+            order.radius.swap(a, b);
+            order.size.swap(a, b);
+        }
+        let choose = |order: &Self| Algorithm::choose::<T>(level, &order.radius, &order.size);
+        let mut algorithm = choose(&order);
+        if algorithm != Algorithm::Network {
+            let x = order.x::<T>(level);
+            if x > 0 {
+                order.radius.swap(0, x);
+                order.size.swap(0, x);
+                order.exchanges.push([0, x]);
+            }
+            algorithm = choose(&order);
+        }
+        (order, algorithm)
+    }
+
+    /// The axis to take for x, which has no network: the nearest one that makes a window with one; otherwise one that the window
+    /// reaches along, as planes that x lies in are counted faster.
+    fn x<T: Pixel>(&self, level: Level) -> usize {
+        let has_network = |&x: &usize| {
+            let [mut radius, mut size] = [self.radius, self.size];
+            radius.swap(0, x);
+            size.swap(0, x);
+            Algorithm::choose::<T>(level, &radius, &size) == Algorithm::Network
+        };
+        let mut reached = (0..self.radius.len()).filter(|&a| self.radius[a] > 0);
+        let planes = match (reached.next(), reached.next()) {
+            (Some(first), Some(_)) => first,
+            _ => 0,
+        };
+        (1..self.radius.len()).find(has_network).unwrap_or(planes)
     }
 }
 
@@ -189,6 +249,44 @@ mod tests {
             assert_eq!(f64(1), Algorithm::Network);
             let large = if level == Level::Baseline { Algorithm::Counting } else { Algorithm::Network };
             assert_eq!(f64(2), large);
+        }
+    }
+
+    #[test]
+    fn axes_are_taken_in_the_order_of_memory() {
+        for level in levels() {
+            let order = |radius: &[usize], size: &[usize], steps: &[usize]| {
+                let steps = Axes::from_fn(steps.len(), |a| steps[a]);
+                let (order, _) = Orientation::new::<u8>(level, radius, size, steps);
+                // The exchanges are those that made radius and size what they are.
+                let (mut radius, mut size) = (radius.to_vec(), size.to_vec());
+                for &[a, b] in &order.exchanges {
+                    radius.swap(a, b);
+                    size.swap(a, b);
+                }
+                assert_eq!(size, *order.size, "{radius:?}");
+                assert!(
+                    radius
+                        .iter()
+                        .zip(&size)
+                        .zip(&*order.radius)
+                        .all(|((r, n), got)| { *got == if *n == 1 { 0 } else { *r } })
+                );
+                order.radius.to_vec()
+            };
+            // As they are, and in Fortran order.
+            assert_eq!(order(&[1, 2, 3], &[9, 8, 7], &[1, 9, 72]), [1, 2, 3]);
+            assert_eq!(order(&[1, 2, 3], &[9, 8, 7], &[56, 7, 1]), [3, 2, 1]);
+            // An axis of one pixel is none.
+            assert_eq!(order(&[1, 1, 1], &[1, 8, 7], &[usize::MAX, 1, 8]), [1, 1, 0]);
+            assert_eq!(order(&[1; 4], &[9, 8, 1, 1], &[1, 9, usize::MAX, usize::MAX]), [1, 1, 0, 0]);
+            // Windows that have a network only if they are turned, and planes across x.
+            assert_eq!(order(&[0, 1, 1], &[9, 8, 7], &[1, 9, 72]), [1, 0, 1]);
+            assert_eq!(order(&[2, 1, 1], &[9, 8, 7], &[1, 9, 72]), [1, 2, 1]);
+            assert_eq!(order(&[0, 20, 30], &[9, 80, 70], &[1, 9, 720]), [20, 0, 30]);
+            // Columns are taken side by side.
+            assert_eq!(order(&[0, 4, 0], &[9, 8, 7], &[1, 9, 72]), [0, 4, 0]);
+            assert_eq!(order(&[0, 40], &[90, 80], &[1, 90]), [0, 40]);
         }
     }
 

@@ -1,10 +1,12 @@
 //! The mean of a box.
 
 use itk_core::{
-    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task, ViewMut, VisitType,
+    Axes, Error, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Strides, Task, ViewMut,
+    VisitType,
 };
 
 use crate::filter::{setters, windowed_input_region};
+use crate::kernel::order::{nearest_first, steps};
 use crate::kernel::sums::{MOST, Means};
 
 /// The mean of the box window around each pixel.
@@ -43,6 +45,9 @@ pub struct Mean {
 }
 
 const NAME: &str = "mean";
+
+/// Rows of fewer pixels are worked on along another axis.
+const NARROW: usize = 24;
 
 impl Default for Mean {
     /// Radius 1 on every axis, as in ITK.
@@ -107,9 +112,37 @@ impl VisitType for Fill<'_> {
     type Out = Result<()>;
 
     fn visit<O: Pixel>(self) -> Result<()> {
-        let Self { radius, task } = self;
-        let (source, offset) = (task.source, task.offset());
-        let output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
+        let Self { mut radius, task } = self;
+        let (mut source, mut offset) = (task.source, task.offset());
+        let mut output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
+        // Sums of integers do not depend on their order, and long rows whose pixels are near take least.
+        if is_exact(source.pixel_type(), &radius) {
+            for [a, b] in order(output.strides()) {
+                (source, output) = (source.swap_axes(a, b), output.swap_axes(a, b));
+                radius.swap(a, b);
+                offset.swap(a, b);
+            }
+        }
         Means { source, offset, radius }.fill(NAME, output, task.context)
     }
+}
+
+/// Whether sums over windows are exact in f64 whatever the pixels are.
+fn is_exact(pixel: PixelType, radius: &[usize]) -> bool {
+    let samples: usize = radius.iter().map(|r| 2 * r + 1).product();
+    let spare = 52usize.checked_sub(8 * pixel.size());
+    !pixel.is_float() && spare.is_some_and(|spare| samples <= 1 << spare)
+}
+
+/// Which axes to exchange so that the nearest in memory come first, but for x, which is the longest one if that would have few
+/// pixels.
+fn order(output: &Strides) -> Vec<[usize; 2]> {
+    let mut exchanges = nearest_first(steps(output));
+    let mut size = output.size;
+    exchanges.iter().for_each(|&[a, b]| size.swap(a, b));
+    let longest = (0..size.len()).rev().max_by_key(|&a| size[a]).unwrap_or(0);
+    if size[0] < NARROW && longest > 0 {
+        exchanges.push([0, longest]);
+    }
+    exchanges
 }

@@ -7,10 +7,12 @@ use itk_core::{
 };
 
 use crate::filter::{Filter, Maps, Task, windowed_input_region};
-use crate::kernel::choose::Algorithm;
+use crate::kernel::choose::{Algorithm, Orientation};
+use crate::kernel::copies::Copies;
 use crate::kernel::histogram::{self, Run};
 use crate::kernel::indices::for_each_index;
 use crate::kernel::nan::{self, NanPolicy};
+use crate::kernel::order::steps;
 use crate::kernel::tiles::tile_size;
 use crate::kernel::{columns, counting, network};
 
@@ -29,7 +31,8 @@ const NAME: &str = "median";
 /// go to histograms of columns, whose cost depends on neither. Lines, windows of few
 /// rows in small images, and those of 65,536 samples or more cost their cross-section a pixel, and never more than the
 /// image has. Scratch is a few MB a thread, and for the last kind 24 bytes for each input pixel that a run of rows
-/// depends on. `docs/explain/median.md` explains.
+/// depends on. An input and an output whose axes lie in memory in the same order, whichever it is, take least; otherwise pieces
+/// are copied. `docs/explain/median.md` explains.
 ///
 /// # Errors
 /// [`Error::Components`] for pixels of several components; [`Error::Parameter`] when `radius` has the wrong
@@ -84,8 +87,10 @@ impl Median {
     /// Those of [`Filter::plan`].
     pub fn choice(&self, input: &Header) -> Result<Algorithm> {
         input.require_scalar(NAME)?;
-        let radius = self.radius(input)?;
-        input.pixel_type.visit(Choose { median: self, radius: &radius, size: &input.array_size() })
+        let (radius, size) = (self.radius(input)?, input.array_size());
+        let steps = Axes::from_fn(size.len(), |a| if size[a] > 1 { a } else { usize::MAX });
+        let choose = Choose { median: self, radius, size: &size, steps };
+        input.pixel_type.visit(choose).map(|(algorithm, _)| algorithm)
     }
 
     fn radius(&self, input: &Header) -> Result<Axes<usize>> {
@@ -109,7 +114,13 @@ impl Filter for Median {
     }
 
     fn plan(&self, input: &Header) -> Result<Header> {
-        self.choice(input).map(|_| input.clone())
+        input.require_scalar(NAME)?;
+        self.radius(input)?;
+        simd::level()?;
+        if self.algorithm.is_some() {
+            self.choice(input)?;
+        }
+        Ok(input.clone())
     }
 
     fn input_region(&self, input: &Header, output: &Region) -> Result<Region> {
@@ -124,28 +135,34 @@ impl Filter for Median {
 
 impl<T: Pixel> Maps<T, T> for Median {}
 
-/// The algorithm for a pixel type.
+/// The algorithm for a pixel type, and the order of axes.
 struct Choose<'a> {
     median: &'a Median,
-    radius: &'a [usize],
+    radius: Axes<usize>,
     size: &'a [usize],
+    /// As of [`Orientation::new`].
+    steps: Axes<usize>,
 }
 
 impl VisitType for Choose<'_> {
-    type Out = Result<Algorithm>;
+    type Out = Result<(Algorithm, Orientation)>;
 
-    fn visit<T: Pixel>(self) -> Result<Algorithm> {
+    fn visit<T: Pixel>(self) -> Self::Out {
         let level = simd::level()?;
-        match self.median.algorithm {
-            None => Ok(Algorithm::choose::<T>(level, self.radius, self.size)),
-            Some(algorithm) if algorithm.applies::<T>(level, self.radius, self.size) => Ok(algorithm),
-            Some(algorithm) => Err(Error::Parameter {
-                filter: NAME,
-                name: "algorithm",
-                expected: format!("one that can take a window of radius {:?} (xyz)", self.radius),
-                got: format!("{algorithm:?}"),
-            }),
-        }
+        let (order, fastest) = Orientation::new::<T>(level, &self.radius, self.size, self.steps);
+        let algorithm = match self.median.algorithm {
+            None => fastest,
+            Some(algorithm) if algorithm.applies::<T>(level, &order.radius, &order.size) => algorithm,
+            Some(algorithm) => {
+                return Err(Error::Parameter {
+                    filter: NAME,
+                    name: "algorithm",
+                    expected: format!("one that can take a window of radius {:?} (xyz)", self.radius),
+                    got: format!("{algorithm:?}"),
+                });
+            }
+        };
+        Ok((algorithm, order))
     }
 }
 
@@ -159,17 +176,23 @@ impl VisitType for Fill<'_> {
     type Out = Result<()>;
 
     fn visit<T: Pixel>(self) -> Result<()> {
-        let offset = self.task.offset();
-        let Task { source, output, context, .. } = self.task;
+        let mut offset = self.task.offset();
+        let Task { mut source, output, context, .. } = self.task;
         let got = output.pixel_type();
-        let (Some(source), Some(output)) = (source.typed::<T>(), output.typed::<T>()) else {
+        let Some(mut output) = output.typed::<T>() else {
             let allowed = format!("the input's type, {}", T::TYPE);
             return Err(Error::PixelType { who: "median output", got, allowed });
         };
+        let (size, steps) = (source.size(), steps(output.strides()));
+        let (algorithm, order) =
+            Choose { median: self.median, radius: self.radius, size, steps }.visit::<T>()?;
+        for &[a, b] in &order.exchanges {
+            (source, output) = (source.swap_axes(a, b), output.swap_axes(a, b));
+            offset.swap(a, b);
+        }
+        let source = source.typed::<T>().expect("visited with the input's own type");
         let policy = if T::TYPE.is_float() { self.median.nan_policy } else { NanPolicy::Order };
-        let algorithm =
-            Choose { median: self.median, radius: &self.radius, size: source.size() }.visit::<T>()?;
-        let window = Window { source, radius: self.radius, offset, policy, algorithm };
+        let window = Window { source, radius: order.radius, offset, policy, algorithm };
         if policy == NanPolicy::Raise && window.covers_nan(output.size()) {
             return Err(Error::Parameter {
                 filter: NAME,
@@ -218,6 +241,9 @@ impl<T: Pixel> Window<'_, T> {
             Algorithm::Network => {
                 let kernel = network::find::<T::Key>(level, &self.radius).expect("the window has a network");
                 let walk = network::Walk::new(level, kernel, self.source, self.offset);
+                if !walk.is_plain(output.strides()) {
+                    return self.fill_copies(output, context);
+                }
                 let extent = walk.extent(output.size(), context.threads());
                 self.bricks(output, &extent, context, |brick, memory, steps| {
                     let nan = walk.fill(brick, memory, &mut || steps.check())?;
@@ -241,6 +267,18 @@ impl<T: Pixel> Window<'_, T> {
                 self.bricks(output, &extent, context, |brick, (), steps| self.count(brick, steps))
             }
         }
+    }
+
+    /// Fills the output from copies of the image.
+    fn fill_copies(&self, output: ViewMut<'_, T>, context: &Context<'_>) -> Result<()> {
+        let (source, offset, reach) = (self.source.into(), self.offset, &self.radius);
+        Copies { name: NAME, source, offset, reach, output }.fill(
+            context,
+            &|source, offset, output, context| {
+                let source = source.typed().expect("a copy has the same type");
+                Window { source, offset, ..*self }.fill(output, context)
+            },
+        )
     }
 
     /// Cuts the output into bricks and fills them on the pool.
@@ -315,7 +353,7 @@ impl<T: Pixel> Window<'_, T> {
         } else {
             counting::medians(level, &self.source, &self.radius, outputs, scratch, medians, check)?;
         }
-        medians.chunks_exact(size[0]).for_each(|row| brick.store_next(row));
+        brick.store_all(medians);
         if T::TYPE.is_float() { self.apply_policy(brick, steps) } else { Ok(()) }
     }
 

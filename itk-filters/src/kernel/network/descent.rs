@@ -8,7 +8,7 @@ use itk_core::buffer::Brick;
 use itk_core::{AnyView, Axes, Pixel, Result, simd};
 
 use super::rows::{Stage, Unstage, is_key};
-use super::walk::{Scratch, Strip, Walk, is_plain};
+use super::walk::{Scratch, Strip, Walk};
 use super::{Kernel, Slot, Step};
 use crate::kernel::cache::LINE;
 
@@ -29,8 +29,6 @@ const LISTED: usize = 64;
 pub(super) struct Descent<'a, T: Pixel> {
     walk: &'a Walk<'a, T>,
     brick: &'a Brick<'a, T>,
-    /// The index in the brick of the first row, on all axes but x.
-    rest: Axes<usize>,
     strip: &'a Strip,
     /// The image's rows at index 0 of y and z.
     input: Lines,
@@ -86,7 +84,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
         Self {
             walk,
             brick,
-            rest: *rest,
             strip,
             input,
             output,
@@ -166,9 +163,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
             }
         }
         scratch.outputs.clear();
-        if !self.brick.is_plain() {
-            return;
-        }
         scratch.outputs.reserve((steps + 1) * plan.outputs());
         for step in step..=step + steps {
             for slice in 0..plan.slices {
@@ -205,14 +199,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
 
     /// Takes a step on the image's own rows; false when that failed.
     fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
-        let (in_place, ahead) = (self.brick.is_plain(), self.walk.prefetches);
         let kept = scratch.kept.values().as_mut_ptr().cast();
-        let nan =
-            kernel.run(self.walk.level, &self.step(step, &scratch.rows, [in_place, ahead], kept, scratch));
-        if !in_place {
-            self.unstage(step, scratch);
-        }
-        !nan
+        let how = [true, self.walk.prefetches];
+        !kernel.run(self.walk.level, &self.step(step, &scratch.rows, how, kept, scratch))
     }
 
     /// Takes a step on copies of rows, of which those before row `end` are there. True when it saw a NaN.
@@ -228,7 +217,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
             *end = rows.end;
             nan = self.stage(rows, listed, scratch);
         }
-        let in_place = is_key::<T>() && self.brick.is_plain() && self.written() == self.width();
+        let in_place = is_key::<T>() && self.written() == self.width();
         let ahead = self.copied == self.walk.plan().reads();
         let kept = scratch.kept.values().as_mut_ptr().cast();
         let kernel = &self.walk.staged;
@@ -264,7 +253,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
             last: self.strip.last,
             // Rows that the next step shares with this one are in the cache already.
             ahead: match ahead {
-                true if scratch.outputs.is_empty() => [&scratch.rows[end..][..plan.rows * planes], &[]],
                 true => [&scratch.rows[end..][..plan.rows * planes], outputs(at + 1)],
                 false => [&[], &[]],
             },
@@ -307,74 +295,18 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let part = |rows: Range<isize>| {
             (rows.start - listed) as usize * planes..(rows.end - listed) as usize * planes
         };
-        if is_plain(&walk.source) {
-            let part = part(rows);
-            let (rows, copies) = (&scratch.rows[part.clone()], &scratch.copies[part]);
-            let stage = Stage::<T> {
-                rows,
-                skip: before,
-                copies,
-                before,
-                count: high - low,
-                after,
-                pixel: PhantomData,
-            };
-            return simd::dispatch(walk.level, stage);
-        }
-        scratch.pixels.resize(high - low, T::default());
-        let mut nan = false;
-        for row in rows {
-            let copies = &scratch.copies[part(row..row + 1)];
-            for (plane, copy) in copies.chunks(1).enumerate() {
-                let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
-                    axis if axis == walk.axes.y => self.clamp(0, self.top + row),
-                    axis if axis == walk.axes.z => self.clamp(1, self.front + plane as isize),
-                    _ => walk.offset[a + 1] + self.brick.first()[a + 1] + self.rest[a],
-                });
-                walk.source.load(low, &rest, &mut scratch.pixels);
-                let rows = &[scratch.pixels.as_mut_ptr().cast()];
-                let stage = Stage::<T> {
-                    rows,
-                    skip: 0,
-                    copies: copy,
-                    before,
-                    count: high - low,
-                    after,
-                    pixel: PhantomData,
-                };
-                nan |= simd::dispatch(walk.level, stage);
-            }
-        }
-        nan
+        let (rows, copies) = (&scratch.rows[part(rows.clone())], &scratch.copies[part(rows)]);
+        let stage =
+            Stage::<T> { rows, skip: before, copies, before, count: high - low, after, pixel: PhantomData };
+        simd::dispatch(walk.level, stage)
     }
 
     /// Copies the medians of a step to where they belong.
     fn unstage(&self, step: usize, scratch: &mut Scratch<T>) {
-        let (plan, width, written) = (self.walk.plan(), self.width(), self.written());
-        if self.brick.is_plain() {
-            let outputs = &scratch.outputs[step % LISTED * plan.outputs()..][..plan.outputs()];
-            let unstage =
-                Unstage::<T> { medians: &scratch.targets, outputs, count: written, pixel: PhantomData };
-            return simd::dispatch(self.walk.level, unstage);
-        }
-        for slice in 0..self.slices {
-            for row in 0..plan.rows {
-                let y = self.top(step) + row as isize;
-                if !(0..self.height as isize).contains(&y) {
-                    continue;
-                }
-                let from = (slice * plan.rows + row) * width;
-                scratch.pixels.clear();
-                scratch.pixels.extend(
-                    scratch.medians.values()[from..from + written].iter().map(|&key| T::from_key(key)),
-                );
-                let rest = Axes::from_fn(self.rest.len(), |a| match Some(a + 1) {
-                    axis if axis == self.walk.axes.y => y as usize,
-                    axis if axis == self.walk.axes.z => self.rest[a] + slice,
-                    _ => self.rest[a],
-                });
-                self.brick.put(self.strip.start, &rest, &scratch.pixels);
-            }
-        }
+        let outputs = self.walk.plan().outputs();
+        let outputs = &scratch.outputs[step % LISTED * outputs..][..outputs];
+        let unstage =
+            Unstage::<T> { medians: &scratch.targets, outputs, count: self.written(), pixel: PhantomData };
+        simd::dispatch(self.walk.level, unstage);
     }
 }

@@ -8,11 +8,10 @@ use std::ops::Range;
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
-use itk_core::{AnyView, Axes, Pixel, Result, View};
+use itk_core::{AnyView, Axes, Pixel, Result, Strides, View};
 
 use super::descent::Descent;
 use super::ends::Columns;
-use super::rows::is_key;
 use super::{Kernel, Plan};
 use crate::kernel::cache::{Aligned, LINE, SET, WAYS, crowded};
 use crate::kernel::tiles::INLINE;
@@ -63,7 +62,6 @@ pub(crate) struct Scratch<T: Pixel> {
     pub(super) kept: Aligned<T::Key>,
     pub(super) staged: Aligned<T::Key>,
     pub(super) medians: Aligned<T::Key>,
-    pub(super) pixels: Vec<T>,
     /// Bytes from the first plane of the image to those of the windows.
     pub(super) planes: Vec<isize>,
     /// Where windows begin in the rows of some steps, row by row, plane by plane; and in the copies of these rows.
@@ -89,8 +87,7 @@ pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) level: Level,
     pub(super) lanes: usize,
     pub(super) axes: Match,
-    /// Reads rows in place; none where pixels are no keys and the window is not small, where the kernel keeps lists, or where the
-    /// image has gaps along x.
+    /// Reads rows in place; none where pixels are no keys and the window is not small, or where the kernel keeps lists.
     pub(super) direct: Option<Kernel<T>>,
     pub(super) staged: Kernel<T::Key>,
     /// Whether steps that read in place ask for the rows of the next one.
@@ -128,12 +125,11 @@ impl<'a, T: Pixel> Walk<'a, T> {
     pub(crate) fn new(level: Level, axes: Match, source: View<'a, T>, offset: Axes<usize>) -> Self {
         let staged: Kernel<T::Key> = super::kernel_of(axes.window).expect("the window has a kernel");
         let pitch = axes.y.map_or(0, |y| source.strides().bytes[y].unsigned_abs());
-        let plain = is_plain(&source);
         let bytes = source.size().iter().product::<usize>() * size_of::<T>();
         Self {
             level,
             lanes: simd::lanes::<T::Key>(level),
-            direct: if plain && staged.plan.room == 0 { super::kernel_of(axes.window) } else { None },
+            direct: if staged.plan.room == 0 { super::kernel_of(axes.window) } else { None },
             prefetches: bytes >= LARGE && !staged.plan.crowds(pitch),
             staged,
             axes,
@@ -170,6 +166,14 @@ impl<'a, T: Pixel> Walk<'a, T> {
             left = left.div_ceil(size[a].div_ceil(extent[a]));
         }
         extent
+    }
+
+    /// Whether pixels of image and output follow each other along x, in this machine's byte order: rows of others are not read
+    /// or written.
+    pub(crate) fn is_plain(&self, output: &Strides) -> bool {
+        [self.source.strides(), output]
+            .iter()
+            .all(|strides| strides.bytes[0] == size_of::<T>() as isize && !strides.swapped)
     }
 
     pub(super) fn plan(&self) -> &'static Plan {
@@ -212,6 +216,7 @@ impl<'a, T: Pixel> Walk<'a, T> {
         scratch: &mut Scratch<T>,
         check: &mut dyn FnMut() -> Result<()>,
     ) -> Result<bool> {
+        assert!(self.is_plain(brick.strides()), "rows are read and written through pointers");
         let size = Axes::from_fn(brick.size().len() - 1, |a| brick.size()[a + 1]);
         let mut nan = false;
         let mut rest = Axes::filled(size.len(), 0);
@@ -263,14 +268,12 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let (rx, image) = (self.plan().window[0] / 2, self.source.size()[0]);
         let start = rx.saturating_sub(x);
         let end = image.saturating_sub(rx).saturating_sub(x).min(width);
-        // Keys may be written elsewhere first, other pixels may not.
-        let direct = self.direct.is_some() && (is_key::<T>() || brick.is_plain());
-        if !direct || end < start + self.lanes {
+        if self.direct.is_none() || end < start + self.lanes {
             return None;
         }
         let (mut strips, ends) = (self.inside(brick, start..end), [0..start, end..width]);
         let has_ends = ends.iter().any(|end| !end.is_empty());
-        let turned = self.turned().filter(|_| has_ends && brick.is_plain());
+        let turned = self.turned().filter(|_| has_ends);
         if turned.is_none() {
             // They come last: they are copied from the cache then.
             ends.iter().for_each(|end| strips.extend(self.staged(end.clone())));
@@ -374,9 +377,4 @@ impl<'a, T: Pixel> Walk<'a, T> {
         }
         cost
     }
-}
-
-/// Whether pixels follow each other along x, in this machine's byte order.
-pub(super) fn is_plain<T: Pixel>(view: &View<'_, T>) -> bool {
-    view.strides().bytes[0] == size_of::<T>() as isize && !view.strides().swapped
 }

@@ -11,6 +11,7 @@
 use itk_core::simd::{self, Level};
 use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, Strides, ViewMut};
 
+use super::copies::Copies;
 use super::tiles::INLINE;
 
 mod compute;
@@ -109,6 +110,14 @@ impl<K: Stencil> Sweep<'_, K> {
         if output.size().contains(&0) {
             return Ok(());
         }
+        let (source, offset, reach) = (self.source, self.offset, self.stencil.radius());
+        let copies = Copies { name, source, offset, reach, output };
+        if copies.pay(context.threads()) {
+            return copies.fill(context, &|source, offset, output, context| {
+                Sweep { source, offset, ..*self }.fill(name, output, context)
+            });
+        }
+        let output = copies.output;
         let in_place = self.is_in_place(output.size(), output.strides(), O::TYPE);
         let short = !in_place && self.has_short_rows(output.size());
         let extent = self.extent(output.size(), short, in_place, context.threads());

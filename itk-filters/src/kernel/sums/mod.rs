@@ -10,6 +10,7 @@ use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
 use itk_core::{AnyView, Axes, Context, Pixel, Result, Steps, ViewMut, pool};
 
+use super::copies::Copies;
 use super::indices::for_each_index;
 use super::stencil::rows::{narrow, widen};
 use super::tiles::INLINE;
@@ -62,6 +63,14 @@ impl Means<'_> {
         if output.size().contains(&0) {
             return Ok(());
         }
+        let (source, offset, reach) = (self.source, self.offset, &self.radius);
+        let copies = Copies { name, source, offset, reach, output };
+        if copies.pay(context.threads()) {
+            return copies.fill(context, &|source, offset, output, context| {
+                Means { source, offset, ..*self }.fill(name, output, context)
+            });
+        }
+        let output = copies.output;
         let extent = self.extent(output.size(), context.threads());
         let bricks = output.into_bricks(&extent);
         let steps = context.steps(name, bricks.len());
