@@ -174,6 +174,7 @@ fn no_layout_is_a_cliff() {
         ("counted slices", ratio((&flat, &median([9, 9, 0])), (&slices, &median([9, 9, 0]))), 3.0),
     ];
     for (what, ratio, most) in cases {
-        assert!(ratio < most, "{what}: {ratio:.1} times the time, {most} allowed; of all: {cases:?}");
+        println!("{what}: {ratio:.1} times the time of rows in C order");
+        assert!(ratio < most, "{what}: {ratio:.1} times the time, {most} allowed");
     }
 }

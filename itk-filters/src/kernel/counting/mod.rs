@@ -14,6 +14,7 @@ use itk_core::{Axes, Pixel, Result, View};
 
 mod axes;
 mod evaluate;
+mod extent;
 mod flat;
 mod geometry;
 mod lists;
@@ -22,7 +23,10 @@ mod search;
 mod strides;
 
 use evaluate::Planes;
-use geometry::{Geometry, MAX_EXTENT};
+pub use extent::block;
+pub(crate) use extent::{applies, brick, slice};
+use extent::{stacks, tile};
+use geometry::Geometry;
 use lists::{Finish, Found, Leaves};
 use pivots::{Label, Pivots};
 use search::{Lists, budget, search};
@@ -67,94 +71,6 @@ impl<K> Scratch<K> {
     pub(crate) fn columns(&mut self) -> &mut columns::Scratch {
         self.columns.get_or_insert_default()
     }
-}
-
-/// The most samples that a tile may have with its margin.
-const MAX_SAMPLES: usize = 1 << 19;
-
-/// Whether this engine takes a window: counts have 16 bits, sums along x have 8, and the margin of a tile must not
-/// outgrow it by far.
-pub(crate) fn applies(radius: &[usize], size: &[usize]) -> bool {
-    let samples = radius.iter().try_fold(1usize, |n, &r| n.checked_mul(r.checked_mul(2)?.checked_add(1)?));
-    samples.is_some_and(|n| n < 1 << 16)
-        && radius[0] <= 127
-        && tile(1, radius, size).rows() <= MAX_SAMPLES / 64
-}
-
-/// The axes that a window reaches across, and x: along others, the image's slices are images of their own. Two at least.
-fn spanned(radius: &[usize]) -> Axes<usize> {
-    let across = || (1..radius.len()).filter(|&a| radius[a] > 0);
-    let mut axes = std::iter::once(0).chain(across());
-    Axes::from_fn((1 + across().count()).max(2), |_| axes.next().unwrap_or(1))
-}
-
-/// The size of the slices of an image of `size` that a window of this radius stays in, along their axes; 1 where a line has none.
-pub(crate) fn slice(radius: &[usize], size: &[usize]) -> Axes<usize> {
-    let axes = spanned(radius);
-    Axes::from_fn(axes.len(), |a| size.get(axes[a]).copied().unwrap_or(1))
-}
-
-/// The extent (xyz) of the box of outputs that one call should compute.
-pub fn block(key_bytes: usize, radius: &[usize], size: &[usize]) -> Axes<usize> {
-    let tile = tile(key_bytes, radius, size);
-    let mut block = Axes::filled(size.len(), 1);
-    for (&axis, &extent) in tile.axes.iter().zip(tile.size.iter()) {
-        // A line has no second axis.
-        if let Some(slot) = block.get_mut(axis) {
-            *slot = extent;
-        }
-    }
-    block
-}
-
-/// The box of outputs (xyz) that one thread should compute, in an output of `size`: a tile, or some below each other where
-/// what is learnt from one helps with the next.
-pub(crate) fn brick<T: Pixel>(
-    radius: &[usize],
-    image: &[usize],
-    size: &[usize],
-    threads: usize,
-) -> Axes<usize> {
-    let mut brick = block(size_of::<T>(), radius, image);
-    if let Some(down) = stacks::<T>(radius) {
-        let others = (0..size.len()).filter(|&a| a != down);
-        let others = others.fold(1, |n: usize, a| n.saturating_mul(size[a].div_ceil(brick[a])));
-        let high = columns::height(radius[down], size[down], others, threads);
-        brick[down] = (high / brick[down]).max(1) * brick[down];
-    }
-    Axes::from_fn(size.len(), |a| brick[a].clamp(1, size[a]))
-}
-
-/// As few tiles of at most `most` as make `size`, of the same extent.
-fn share(size: usize, most: usize) -> usize {
-    size.div_ceil(size.div_ceil(most).max(1)).max(1)
-}
-
-/// The tile for a type, a window and an image or a part of one.
-fn tile(key_bytes: usize, radius: &[usize], size: &[usize]) -> Geometry {
-    let axes = spanned(radius);
-    let rank = axes.len();
-    let window = Axes::from_fn(rank, |a| 2 * radius.get(axes[a]).copied().unwrap_or(0) + 1);
-    let size = slice(radius, size);
-    let widest = |strip: usize| match strip + 1 - window[0] {
-        width if key_bytes > 1 && strip > 256 => width.min(MAX_EXTENT),
-        width => width,
-    };
-    // What a row costs: some work does not depend on its length. Long rows of small windows have more thresholds.
-    let cost = |strip: usize| size[0].div_ceil(widest(strip)) * (strip + 32);
-    let strip = [64, 128, 256, 512]
-        .into_iter()
-        .filter(|&strip| strip >= window[0] && (strip < 512 || window[0] > 75))
-        .min_by_key(|&strip| cost(strip))
-        .unwrap_or(512);
-    let most = |a: usize| match (a, rank) {
-        (0, _) => widest(strip),
-        (_, 2) => 64.max(window[1]).min(MAX_EXTENT),
-        (2, 3) => 32.max(window[a]).min(MAX_EXTENT),
-        (_, 3) => 16.max(window[a]).min(MAX_EXTENT),
-        _ => 8.max(window[a]).min(MAX_EXTENT),
-    };
-    Geometry::new(axes, Axes::from_fn(rank, |a| share(size[a], most(a))), window, strip)
 }
 
 /// Medians of an output box (first and size, xyz, in the input's index space), into `out`, x fastest.
@@ -217,13 +133,6 @@ pub(crate) fn medians<T: Pixel>(
         }
     }
     Ok(())
-}
-
-/// The axis that columns go down along where they take the tiles on which counting is slow: its evaluations go by parts of
-/// two axes then.
-fn stacks<T: Pixel>(radius: &[usize]) -> Option<usize> {
-    let axes = spanned(radius);
-    (radius.len() > 1 && axes.len() == 2 && columns::applies::<T>(radius)).then_some(axes[1])
 }
 
 /// Medians of a box (first and size, xyz) of an image, by this engine alone; `None` where it does not apply. For
