@@ -81,7 +81,7 @@ impl Median {
         Self { algorithm: Some(algorithm), ..self }
     }
 
-    /// What an image of this type and size is computed with, at the level of this process: for tests and benches.
+    /// What an image of this type and size, in C order, is computed with at the level of this process: for tests and benches.
     ///
     /// # Errors
     /// Those of [`Filter::plan`].
