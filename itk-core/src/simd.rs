@@ -144,22 +144,30 @@ pub trait Simd: Copy + Send + Sync + 'static {
     fn prefetch<P>(self, address: *const P) {
         let _ = address;
     }
-    /// Turns 8 rows of 8 values, which begin `pitch` values after one another: `to[c * to_pitch + r] = from[r * pitch + c]`.
+    /// Turns 8 rows of 8 values, the first of which is at `from`, into those at `to`: value `c` of row `r` becomes value `r` of
+    /// row `c`. Rows begin so many bytes after one another. Others may see the memory.
     ///
-    /// # Panics
-    /// When one of them lies outside its slice.
+    /// # Safety
+    /// The rows at `from` are valid for reads, those at `to` for writes; alignment is not needed.
     #[inline(always)]
-    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
-        turn_each(from, pitch, to, to_pitch);
+    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
+        // SAFETY: the caller's promise.
+        unsafe { turn_each(from, pitch, to, to_pitch) };
     }
 }
 
 /// [`Simd::turn`], value by value.
+///
+/// # Safety
+/// As for [`Simd::turn`].
 #[inline(always)]
-fn turn_each<V: Copy>(from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
+unsafe fn turn_each<V: Copy>(from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
     for row in 0..8 {
-        for (column, &value) in from[row * pitch..][..8].iter().enumerate() {
-            to[column * to_pitch + row] = value;
+        // SAFETY: the caller's promise.
+        let values = unsafe { from.byte_offset(row * pitch).cast::<[V; 8]>().read_unaligned() };
+        for (column, value) in values.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { to.byte_offset(column as isize * to_pitch).offset(row).write_unaligned(value) };
         }
     }
 }

@@ -7,8 +7,6 @@
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
-use bytemuck::{cast_slice, cast_slice_mut};
-
 use super::register::key_vectors;
 use super::turn::turn_words;
 use super::{Job, KeyVector, Level, Simd, turn_each};
@@ -69,44 +67,42 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
-        match size_of::<V>() {
-            // SAFETY: the token proves the instructions.
-            4 => unsafe { turn_words(cast_slice(from), pitch, cast_slice_mut(to), to_pitch) },
-            8 => turn_long_words(self, cast_slice(from), pitch, cast_slice_mut(to), to_pitch),
-            _ => turn_each(from, pitch, to, to_pitch),
+    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
+        // SAFETY: the caller's promise, and the token proves the instructions.
+        unsafe {
+            match size_of::<V>() {
+                4 => turn_words(from.cast(), pitch, to.cast(), to_pitch),
+                8 => turn_long_words(from.cast(), pitch, to.cast(), to_pitch),
+                _ => turn_each(from, pitch, to, to_pitch),
+            }
         }
     }
 }
 
 /// [`Simd::turn`] for values of 8 bytes.
+///
+/// # Safety
+/// As for it, and the CPU has AVX.
 #[inline(always)]
-fn turn_long_words(_: Avx2, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+unsafe fn turn_long_words(from: *const f64, pitch: isize, to: *mut f64, to_pitch: isize) {
     for (row, column) in [(0, 0), (0, 4), (4, 0), (4, 4)] {
-        macro_rules! load {
-            ($i:literal) => {{
-                let from = &from[(row + $i) * pitch + column..];
-                let row: &[f64; 4] = from[..4].try_into().expect("4 values");
-                _mm256_loadu_pd(row.as_ptr())
-            }};
-        }
-        // SAFETY: the arrays fill a register, and the token proves the instructions.
-        let columns = unsafe {
-            let (a, b, c, d) = (load!(0), load!(1), load!(2), load!(3));
+        // SAFETY: the caller's promise.
+        unsafe {
+            let from = from.byte_offset(row * pitch).offset(column);
+            let (a, b) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.byte_offset(pitch)));
+            let (c, d) =
+                (_mm256_loadu_pd(from.byte_offset(2 * pitch)), _mm256_loadu_pd(from.byte_offset(3 * pitch)));
             let (even, more_even) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
             let (odd, more_odd) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
-            [
+            let columns = [
                 _mm256_permute2f128_pd::<0x20>(even, more_even),
                 _mm256_permute2f128_pd::<0x20>(odd, more_odd),
                 _mm256_permute2f128_pd::<0x31>(even, more_even),
                 _mm256_permute2f128_pd::<0x31>(odd, more_odd),
-            ]
-        };
-        for (i, turned) in columns.into_iter().enumerate() {
-            let to: &mut [f64; 4] =
-                (&mut to[(column + i) * to_pitch + row..][..4]).try_into().expect("4 values");
-            // SAFETY: the array is as long as a register.
-            unsafe { _mm256_storeu_pd(to.as_mut_ptr(), turned) };
+            ];
+            for (i, turned) in (column..).zip(columns) {
+                _mm256_storeu_pd(to.byte_offset(i * to_pitch).offset(row), turned);
+            }
         }
     }
 }

@@ -7,8 +7,6 @@
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
-use bytemuck::{cast_slice, cast_slice_mut};
-
 use super::register::key_vectors;
 use super::turn::turn_words;
 use super::{Job, KeyVector, Level, Simd, turn_each};
@@ -59,27 +57,31 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn turn<V: Pixel>(self, from: &[V], pitch: usize, to: &mut [V], to_pitch: usize) {
-        match size_of::<V>() {
-            // SAFETY: the token proves the instructions.
-            4 => unsafe { turn_words(cast_slice(from), pitch, cast_slice_mut(to), to_pitch) },
-            8 => turn_long_words(self, cast_slice(from), pitch, cast_slice_mut(to), to_pitch),
-            _ => turn_each(from, pitch, to, to_pitch),
+    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
+        // SAFETY: the caller's promise, and the token proves the instructions.
+        unsafe {
+            match size_of::<V>() {
+                4 => turn_words(from.cast(), pitch, to.cast(), to_pitch),
+                8 => turn_long_words(from.cast(), pitch, to.cast(), to_pitch),
+                _ => turn_each(from, pitch, to, to_pitch),
+            }
         }
     }
 }
 
 /// [`Simd::turn`] for values of 8 bytes.
+///
+/// # Safety
+/// As for it, and the CPU has AVX-512.
 #[inline(always)]
-fn turn_long_words(_: Avx512, from: &[f64], pitch: usize, to: &mut [f64], to_pitch: usize) {
+unsafe fn turn_long_words(from: *const f64, pitch: isize, to: *mut f64, to_pitch: isize) {
     macro_rules! row {
-        ($row:literal) => {{
-            let row: &[f64; 8] = from[$row * pitch..][..8].try_into().expect("8 values");
-            _mm512_loadu_pd(row.as_ptr())
-        }};
+        ($row:literal) => {
+            _mm512_loadu_pd(from.byte_offset($row * pitch))
+        };
     }
-    // SAFETY: the arrays fill a register, and the token proves the instructions.
-    let columns = unsafe {
+    // SAFETY: the caller's promise.
+    unsafe {
         let (r0, r1, r2, r3) = (row!(0), row!(1), row!(2), row!(3));
         let (r4, r5, r6, r7) = (row!(4), row!(5), row!(6), row!(7));
         // Pairs of rows, then quarters of a register.
@@ -95,12 +97,10 @@ fn turn_long_words(_: Avx512, from: &[f64], pitch: usize, to: &mut [f64], to_pit
             _mm512_unpackhi_pd(r4, r5),
             _mm512_unpackhi_pd(r6, r7),
         ]);
-        [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]]
-    };
-    for (i, column) in columns.into_iter().enumerate() {
-        let to: &mut [f64; 8] = (&mut to[i * to_pitch..][..8]).try_into().expect("8 values");
-        // SAFETY: the array is as long as a register.
-        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), column) };
+        let columns = [even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]];
+        for (i, column) in (0..).zip(columns) {
+            _mm512_storeu_pd(to.byte_offset(i * to_pitch), column);
+        }
     }
 }
 

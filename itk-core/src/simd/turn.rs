@@ -9,20 +9,19 @@ use std::arch::x86_64::*;
 /// [`super::Simd::turn`] for values of 4 bytes.
 ///
 /// # Safety
-/// The CPU has AVX.
+/// As for it, and the CPU has AVX.
 #[inline(always)]
-pub(super) unsafe fn turn_words(from: &[f32], pitch: usize, to: &mut [f32], to_pitch: usize) {
+pub(super) unsafe fn turn_words(from: *const f32, pitch: isize, to: *mut f32, to_pitch: isize) {
     macro_rules! row {
-        ($row:literal) => {{
-            let row: &[f32; 8] = from[$row * pitch..][..8].try_into().expect("8 values");
-            _mm256_loadu_ps(row.as_ptr())
-        }};
+        ($row:literal) => {
+            _mm256_loadu_ps(from.byte_offset($row * pitch))
+        };
     }
-    // SAFETY: the arrays fill a register, and the instructions are there by the caller's promise.
-    let columns = unsafe {
+    // SAFETY: the caller's promise.
+    unsafe {
         let top = turn_fours([row!(0), row!(1), row!(2), row!(3)]);
         let bottom = turn_fours([row!(4), row!(5), row!(6), row!(7)]);
-        [
+        let columns = [
             _mm256_permute2f128_ps::<0x20>(top[0], bottom[0]),
             _mm256_permute2f128_ps::<0x20>(top[1], bottom[1]),
             _mm256_permute2f128_ps::<0x20>(top[2], bottom[2]),
@@ -31,12 +30,10 @@ pub(super) unsafe fn turn_words(from: &[f32], pitch: usize, to: &mut [f32], to_p
             _mm256_permute2f128_ps::<0x31>(top[1], bottom[1]),
             _mm256_permute2f128_ps::<0x31>(top[2], bottom[2]),
             _mm256_permute2f128_ps::<0x31>(top[3], bottom[3]),
-        ]
-    };
-    for (i, column) in columns.into_iter().enumerate() {
-        let to: &mut [f32; 8] = (&mut to[i * to_pitch..][..8]).try_into().expect("8 values");
-        // SAFETY: the array is as long as a register.
-        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), column) };
+        ];
+        for (i, column) in (0..).zip(columns) {
+            _mm256_storeu_ps(to.byte_offset(i * to_pitch), column);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl Pass<'_> {
     /// of an image are.
     ///
     /// # Errors
-    /// [`Error::Aborted`]; [`Error::SimdLevel`]; [`Error::OutOfMemory`] for lines so long that two of them in f64 do not fit.
+    /// [`Error::Aborted`]; [`Error::SimdLevel`]; [`Error::OutOfMemory`] for lines so long that three of them in f64 do not fit.
     ///
     /// # Panics
     /// When lines are shorter than [`SHORTEST`].
@@ -118,9 +118,10 @@ impl Pass<'_> {
             .map(room)
             .collect::<Option<Vec<_>>>()
             .and_then(|room| room.into_iter().max());
-        let scratch = || Scratch::new(room?);
+        let sums = matches!(self.finish, Finish::Square { sum: Some(_), .. });
+        let scratch = || Scratch::new(room?, sums);
         pool::for_each(context, bricks, scratch, |scratch, mut brick| {
-            let bytes = room.map_or(u128::MAX, |room| 16 * room as u128);
+            let bytes = room.map_or(u128::MAX, |room| 24 * room as u128);
             let scratch = scratch.as_mut().ok_or(Error::OutOfMemory { bytes })?;
             for number in 0..self.steps.len() {
                 let work = Work::new(self, number, &brick);

@@ -1,5 +1,7 @@
 //! Lines read from pixels into lanes, and written as pixels.
 
+use std::ops::Range;
+
 use itk_core::simd::{Job, Simd};
 use itk_core::{Axes, Pixel, PixelType, Strides};
 
@@ -92,15 +94,18 @@ impl Rectangle {
         }
     }
 
-    /// How many pieces the pixels are taken in: rows across the lines, or [`TURN`] pixels along each of them.
-    fn pieces(&self) -> usize {
-        if self.goes_across() { self.length } else { self.count * self.length.div_ceil(TURN) }
+    /// Whether the pixels of a line are such values, one after the other.
+    fn has_values<V: Pixel>(&self) -> bool {
+        self.pixel == V::TYPE && !self.swapped && self.along == size_of::<V>() as isize
     }
 
-    /// The line and the pixel that a piece begins with.
-    #[inline(always)]
-    fn piece(&self, number: usize, across: bool) -> (usize, usize) {
-        if across { (0, number) } else { (number % self.count, number / self.count * TURN) }
+    /// The pieces that lines are turned in: the first line and how many, the first pixel and how many.
+    fn pieces(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + use<> {
+        let Self { count, length, .. } = *self;
+        (0..length).step_by(TURN).flat_map(move |first| {
+            let pixels = first..(first + TURN).min(length);
+            (0..count).step_by(LINES).map(move |line| (line..(line + LINES).min(count), pixels.clone()))
+        })
     }
 
     /// Where pixel `i` of a line is.
@@ -131,30 +136,39 @@ impl<V: Value> Job for Read<'_, V> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { rectangle, rows, pitch } = self;
-        let Rectangle { swapped, along, count, length, .. } = rectangle;
+        let Rectangle { swapped, along, across, count, length, .. } = rectangle;
         let pixel = rectangle.pixel_for::<V>();
-        let across = rectangle.goes_across();
-        // The next lines are not far; rows of lines may be.
-        let (step, ahead) = if across {
-            (rectangle.across, AHEAD * along)
-        } else {
-            (along, LINES as isize * rectangle.across)
-        };
-        let strides = Strides { size: Axes::filled(1, 0), bytes: Axes::filled(1, step), swapped };
-        let mut turned = [V::default(); LINES * TURN];
-        for number in 0..rectangle.pieces() {
-            let (line, first) = rectangle.piece(number, across);
-            let (rows, place, n) = (&mut rows[first * pitch..], line % LINES, TURN.min(length - first));
-            let piece = if across { &mut rows[..count] } else { &mut turned[place * TURN..][..n] };
-            let from = rectangle.at(line, first);
-            if step == pixel.size() as isize && !swapped {
-                number::prefetch(simd, from.wrapping_offset(ahead), piece.len() * pixel.size());
+        let strides = |step| Strides { size: Axes::filled(1, 0), bytes: Axes::filled(1, step), swapped };
+        if rectangle.goes_across() {
+            for row in 0..length {
+                let from = rectangle.at(0, row);
+                number::prefetch(simd, from.wrapping_offset(AHEAD * along), count * pixel.size());
+                // SAFETY: the promise of `new`.
+                unsafe { number::read(pixel, from, &strides(across), &mut rows[row * pitch..][..count]) };
             }
-            // SAFETY: the promise of `new`.
-            unsafe { number::read(pixel, from, &strides, piece) };
-            if !across && (place == LINES - 1 || line == count - 1) {
-                turn(simd, &turned, TURN, &mut rows[line - place..], pitch, (place + 1, n));
-            }
+            return;
+        }
+        let mut copied = [V::default(); LINES * TURN];
+        for (lines, pixels) in rectangle.pieces() {
+            let (first, size) = (rectangle.at(lines.start, pixels.start), (lines.len(), pixels.len()));
+            let values = if rectangle.has_values::<V>() {
+                // The next lines are not far.
+                for line in 0..lines.len() as isize {
+                    let next = first.wrapping_offset((line + LINES as isize) * across);
+                    number::prefetch(simd, next, size_of_val(&copied) / LINES);
+                }
+                Turned { start: first.cast(), pitch: across }
+            } else {
+                for (line, values) in lines.clone().zip(copied.chunks_exact_mut(TURN)) {
+                    let from = rectangle.at(line, pixels.start);
+                    // SAFETY: the promise of `new`.
+                    unsafe { number::read(pixel, from, &strides(along), &mut values[..pixels.len()]) };
+                }
+                Turned::of(&mut copied, TURN, size)
+            };
+            let rows = &mut rows[pixels.start * pitch + lines.start..];
+            // SAFETY: the promise of `new`, or the copies are as large.
+            unsafe { values.turn(simd, Turned::of(rows, pitch, (size.1, size.0)), size) };
         }
     }
 }
@@ -162,14 +176,14 @@ impl<V: Value> Job for Read<'_, V> {
 /// Lanes into pixels: the inverse of [`Read`].
 pub(super) struct Write<'a, V> {
     rectangle: Rectangle,
-    rows: &'a [V],
+    rows: &'a mut [V],
     pitch: usize,
 }
 
 impl<'a, V: Value> Write<'a, V> {
     /// # Safety
     /// The pixels are valid for writes, until the job has run.
-    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a [V], pitch: usize) -> Self {
+    pub(super) unsafe fn new(rectangle: Rectangle, rows: &'a mut [V], pitch: usize) -> Self {
         Self { rectangle, rows, pitch }
     }
 }
@@ -180,60 +194,104 @@ impl<V: Value> Job for Write<'_, V> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { rectangle, rows, pitch } = self;
-        let Rectangle { swapped, along, count, length, .. } = rectangle;
+        let Rectangle { along, across, count, length, .. } = rectangle;
         let pixel = rectangle.pixel_for::<V>();
-        let (across, size) = (rectangle.goes_across(), pixel.size());
-        let step = if across { rectangle.across } else { along };
-        let in_place = step == size as isize && !swapped;
-        let mut turned = [V::default(); LINES * TURN];
-        let mut spare = [0u64; TURN];
-        let spare: &mut [u8] = bytemuck::cast_slice_mut(&mut spare);
-        for number in 0..rectangle.pieces() {
-            let (line, first) = rectangle.piece(number, across);
-            let (rows, place, n) = (&rows[first * pitch..], line % LINES, TURN.min(length - first));
-            if !across && place == 0 {
-                turn(simd, &rows[line..], pitch, &mut turned, TURN, (n, LINES.min(count - line)));
-            }
-            let piece = if across { &rows[..count] } else { &turned[place * TURN..][..n] };
-            let to = rectangle.at(line, first);
-            let values = if in_place { to } else { spare.as_mut_ptr() };
-            // SAFETY: the promise of `new`; a piece has at most so many pixels as there is room for in `spare`.
-            unsafe { number::write(piece, pixel, values) };
-            if in_place {
-                continue;
-            }
-            for (i, pixel) in spare.chunks_exact_mut(size).take(piece.len()).enumerate() {
-                if swapped {
-                    pixel.reverse();
-                }
+        if rectangle.goes_across() {
+            for row in 0..length {
                 // SAFETY: the promise of `new`.
                 unsafe {
-                    std::ptr::copy_nonoverlapping(pixel.as_ptr(), to.wrapping_offset(i as isize * step), size)
+                    rectangle.write(pixel, &rows[row * pitch..][..count], rectangle.at(0, row), across)
                 };
+            }
+            return;
+        }
+        let mut copied = [V::default(); LINES * TURN];
+        for (lines, pixels) in rectangle.pieces() {
+            let size = (pixels.len(), lines.len());
+            let values = Turned::of(&mut rows[pixels.start * pitch + lines.start..], pitch, size);
+            if rectangle.has_values::<V>() {
+                let to = Turned { start: rectangle.at(lines.start, pixels.start).cast(), pitch: across };
+                // SAFETY: the promise of `new`.
+                unsafe { values.turn(simd, to, size) };
+                continue;
+            }
+            // SAFETY: the copies are as large.
+            unsafe { values.turn(simd, Turned::of(&mut copied, TURN, (size.1, size.0)), size) };
+            for (line, values) in lines.zip(copied.chunks_exact(TURN)) {
+                let to = rectangle.at(line, pixels.start);
+                // SAFETY: the promise of `new`.
+                unsafe { rectangle.write(pixel, &values[..pixels.len()], to, along) };
             }
         }
     }
 }
 
-/// Turns rows of values, which begin `pitch` values after one another, into columns.
-#[inline(always)]
-fn turn<S: Simd, V: Value>(
-    simd: S,
-    from: &[V],
-    pitch: usize,
-    to: &mut [V],
-    to_pitch: usize,
-    (rows, columns): (usize, usize),
-) {
-    let blocks = (rows - rows % LINES, columns - columns % LINES);
-    for row in (0..blocks.0).step_by(LINES) {
-        for column in (0..blocks.1).step_by(LINES) {
-            simd.turn(&from[row * pitch + column..], pitch, &mut to[column * to_pitch + row..], to_pitch);
+impl Rectangle {
+    /// Writes at most [`TURN`] values as pixels, `step` bytes after one another.
+    ///
+    /// # Safety
+    /// The pixels are valid for writes.
+    #[inline(always)]
+    unsafe fn write<V: Value>(&self, pixel: PixelType, values: &[V], to: *mut u8, step: isize) {
+        let size = pixel.size();
+        if step == size as isize && !self.swapped {
+            // SAFETY: the caller's promise.
+            unsafe { number::write(values, pixel, to) };
+            return;
+        }
+        let mut spare = [0u64; TURN];
+        let spare: &mut [u8] = bytemuck::cast_slice_mut(&mut spare[..values.len()]);
+        // SAFETY: there is room for as many of the largest pixels.
+        unsafe { number::write(values, pixel, spare.as_mut_ptr()) };
+        for (i, pixel) in (0..).zip(spare.chunks_exact_mut(size).take(values.len())) {
+            if self.swapped {
+                pixel.reverse();
+            }
+            // SAFETY: the caller's promise.
+            unsafe { std::ptr::copy_nonoverlapping(pixel.as_ptr(), to.wrapping_offset(i * step), size) };
         }
     }
-    for row in 0..rows {
-        for column in if row < blocks.0 { blocks.1 } else { 0 }..columns {
-            to[column * to_pitch + row] = from[row * pitch + column];
+}
+
+/// Rows of values that are turned. Others may see the memory.
+#[derive(Clone, Copy)]
+struct Turned<V> {
+    start: *mut V,
+    /// Bytes from a row to the next.
+    pitch: isize,
+}
+
+impl<V: Value> Turned<V> {
+    /// So many rows and columns, the rows `pitch` values after one another.
+    #[inline(always)]
+    fn of(values: &mut [V], pitch: usize, (rows, columns): (usize, usize)) -> Self {
+        let values = &mut values[..(rows - 1) * pitch + columns];
+        Self { start: values.as_mut_ptr(), pitch: (pitch * size_of::<V>()) as isize }
+    }
+
+    #[inline(always)]
+    fn at(self, row: usize, column: usize) -> *mut V {
+        self.start.wrapping_byte_offset(row as isize * self.pitch).wrapping_add(column)
+    }
+
+    /// Turns so many rows and columns into columns and rows.
+    ///
+    /// # Safety
+    /// They are valid for reads here, and for writes there.
+    #[inline(always)]
+    unsafe fn turn<S: Simd>(self, simd: S, to: Self, (rows, columns): (usize, usize)) {
+        let whole = (rows - rows % LINES, columns - columns % LINES);
+        for row in (0..whole.0).step_by(LINES) {
+            for column in (0..whole.1).step_by(LINES) {
+                // SAFETY: the caller's promise.
+                unsafe { simd.turn(self.at(row, column), self.pitch, to.at(column, row), to.pitch) };
+            }
+        }
+        for row in 0..rows {
+            for column in if row < whole.0 { whole.1 } else { 0 }..columns {
+                // SAFETY: the caller's promise.
+                unsafe { to.at(column, row).write_unaligned(self.at(row, column).read_unaligned()) };
+            }
         }
     }
 }

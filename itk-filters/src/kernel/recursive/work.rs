@@ -5,7 +5,7 @@ use itk_core::simd::{self, Job, Level, Simd};
 use itk_core::{Axes, Pixel, PixelType};
 
 use super::coefficients::Coefficients;
-use super::lines::{Lines, Rows, Scratch};
+use super::lines::{Lines, Parts, Rows, Scratch, Sink};
 use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
 use super::{Finish, Operand, Pass};
@@ -106,68 +106,64 @@ impl<'a> Work<'a> {
     fn filter<V: Value>(&self, level: Level, scratch: &mut Scratch, lanes: usize, runs: &[Run]) {
         let (axis, side, count) = (self.axis, self.side(), lanes * self.length);
         let wanted = self.size[axis];
-        let (values, forwards) = scratch.both::<V>(count);
-        // Pixels that are such rows already are filtered where they are.
+        let Parts { values, sums, history } = scratch.parts::<V>(count, lanes);
+        // Pixels that are such rows already are used where they are.
         let rows = |pixels: &Pixels, length| match runs {
             [run] if run.count == lanes => pixels.lines(&run.at, axis, side, lanes, length).rows::<V>(),
             _ => None,
         };
+        let stage = |pixels: &Pixels, length, values: &mut [V]| {
+            for run in runs {
+                let lines = pixels.lines(&run.at, axis, side, run.count, length);
+                // SAFETY: the lines lie in the part of the operand that the brick depends on.
+                simd::dispatch(level, unsafe { Read::new(lines, &mut values[run.lane..], lanes) });
+            }
+        };
+        let pitch = (lanes * size_of::<V>()) as isize;
         let from = rows(&self.input, self.length);
         if from.is_none() {
-            for run in runs {
-                let input = self.input.lines(&run.at, axis, side, run.count, self.length);
-                // SAFETY: the lines lie in the part of the operand that the brick depends on.
-                simd::dispatch(level, unsafe { Read::new(input, &mut values[run.lane..], lanes) });
-            }
+            stage(&self.input, self.length, values);
         }
         // Made after `values` was last used: it is invalid otherwise.
-        let staged = Rows { start: values.as_mut_ptr(), pitch: (lanes * size_of::<V>()) as isize };
-        let place = rows(&self.output, wanted);
-        let to = match self.finish {
-            Finish::Value if wanted == self.length => place,
-            _ => None,
+        let staged = Rows { start: values.as_mut_ptr(), pitch };
+        let place = match self.finish {
+            Finish::Single if V::TYPE != PixelType::F32 => None,
+            _ => rows(&self.output, wanted),
         };
+        let (from, to) = (from.unwrap_or(staged), place.unwrap_or(staged));
+        let lines =
+            Lines { from, length: self.length, lanes, wanted: self.skip..self.skip + wanted, history };
         let coefficients = self.coefficients;
-        let lines = Lines { from: from.unwrap_or(staged), to: to.unwrap_or(staged), lanes, forwards };
-        // SAFETY: the rows are the brick's, or lie in the part of the operand that it depends on, or are those of `values`.
-        simd::dispatch(level, unsafe { Recursion::new(coefficients, lines) });
-        if to.is_some() {
-            return;
-        }
-        let results = self.skip * lanes..(self.skip + wanted) * lanes;
-        let (values, forwards) = scratch.both::<V>(count);
-        let results = &mut values[results];
-        match self.finish {
-            Finish::Value => {}
-            Finish::Single => results.iter_mut().for_each(|value| *value = V::of_f32(value.to_f64() as f32)),
-            Finish::Square { spacing, root, .. } => {
-                let pitch = (lanes * size_of::<V>()) as isize;
-                let sum = self.sum.map(|sum| {
-                    rows(&sum, wanted).unwrap_or_else(|| {
-                        let sums: &mut [V] = &mut bytemuck::cast_slice_mut(forwards)[..results.len()];
-                        for run in runs {
-                            let sum = sum.lines(&run.at, axis, side, run.count, wanted);
-                            // SAFETY: the lines lie in the brick, or in the same part of the sum.
-                            simd::dispatch(level, unsafe { Read::new(sum, &mut sums[run.lane..], lanes) });
-                        }
-                        Rows { start: sums.as_mut_ptr(), pitch }
-                    })
-                });
-                let results = Rows { start: results.as_mut_ptr(), pitch };
-                let to = place.unwrap_or(results);
-                let square = Square { from: results, sum, to, lanes, length: wanted, spacing, root };
-                // SAFETY: the rows are those of `values` and `forwards`, or the brick's, or lie in the same part of the sum.
-                simd::dispatch(level, unsafe { square.job() });
-                if place.is_some() {
-                    return;
+        // SAFETY: the rows are the brick's, or lie in the part of an operand that it depends on, or are those of `values` or
+        // `sums`.
+        unsafe {
+            match self.finish {
+                Finish::Value | Finish::Single => {
+                    simd::dispatch(level, Recursion::new(coefficients, lines, to));
+                }
+                Finish::Square { spacing, root, .. } => {
+                    let sum = self.sum.map(|sum| {
+                        rows(&sum, wanted).unwrap_or_else(|| {
+                            stage(&sum, wanted, sums);
+                            Rows { start: sums.as_mut_ptr(), pitch }
+                        })
+                    });
+                    let square = Square::new(sum, to, spacing, root);
+                    simd::dispatch(level, Recursion::new(coefficients, lines, square));
                 }
             }
         }
-        let results = &scratch.both::<V>(count).0[self.skip * lanes..][..wanted * lanes];
+        if place.is_some() {
+            return;
+        }
+        let results = &mut scratch.parts::<V>(count, lanes).values[..wanted * lanes];
+        if matches!(self.finish, Finish::Single) {
+            results.iter_mut().for_each(|value| *value = V::of_f32(value.to_f64() as f32));
+        }
         for run in runs {
             let output = self.output.lines(&run.at, axis, side, run.count, wanted);
             // SAFETY: the lines are the brick's.
-            simd::dispatch(level, unsafe { Write::new(output, &results[run.lane..], lanes) });
+            simd::dispatch(level, unsafe { Write::new(output, &mut results[run.lane..], lanes) });
         }
     }
 }
@@ -182,25 +178,26 @@ pub(super) struct Run {
 }
 
 /// The computation, compiled for a level.
-struct Recursion<'a, V> {
+struct Recursion<'a, V, K> {
     coefficients: &'a Coefficients,
     lines: Lines<'a, V>,
+    sink: K,
 }
 
-impl<'a, V: Value> Recursion<'a, V> {
+impl<'a, V: Value, K: Sink<V>> Recursion<'a, V, K> {
     /// # Safety
     /// As for [`Lines::filter`], until the job has run.
-    unsafe fn new(coefficients: &'a Coefficients, lines: Lines<'a, V>) -> Self {
-        Self { coefficients, lines }
+    unsafe fn new(coefficients: &'a Coefficients, lines: Lines<'a, V>, sink: K) -> Self {
+        Self { coefficients, lines, sink }
     }
 }
 
-impl<V: Value> Job for Recursion<'_, V> {
+impl<V: Value, K: Sink<V>> Job for Recursion<'_, V, K> {
     type Out = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         // SAFETY: the promise of `new`.
-        unsafe { self.lines.filter(simd, self.coefficients) };
+        unsafe { self.lines.filter(simd, self.coefficients, self.sink) };
     }
 }
