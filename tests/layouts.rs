@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use itk_core::ndarray::{Array3, ArrayD, Axis, Slice};
 use itk_core::{PerAxis, Pixel, Region, pool};
 use itk_filters::{
-    Algorithm, Apply, Chain, Derivative, GradientMagnitude, Maps, Mean, Median, NanPolicy, Sobel,
+    Algorithm, Apply, Chain, Derivative, GradientMagnitude, Maps, Mean, Median, NanPolicy, Precision, Sobel,
 };
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
@@ -71,6 +71,13 @@ fn check_type<T: Pixel>() {
         }
         check::<T, f32>("gradient magnitude", &size, Content::Bits, &GradientMagnitude::new());
         check::<T, f64>("gradient magnitude", &size, Content::Bits, &GradientMagnitude::new());
+        // Factors that are rounded, so that the order of a sum can be seen.
+        let spaced = GradientMagnitude::new().spacing(PerAxis::xyz([0.7, 1.3, 2.1]));
+        check::<T, f64>("gradient magnitude, spaced", &size, Content::Bits, &spaced);
+        let single = spaced.clone().precision(Precision::Single);
+        check::<T, f32>("gradient magnitude in f32", &size, Content::Bits, &single);
+        let two = spaced.axes(PerAxis::xyz([true, false, true]));
+        check::<T, f64>("gradient magnitude along x and z", &size, Content::Bits, &two);
         for radius in [[1, 2, 0], [0, 3, 2]] {
             check::<T, T>("mean", &size, Content::Bits, &Mean::new(PerAxis::xyz(radius)));
         }
@@ -92,6 +99,26 @@ fn layouts_change_no_result() {
     check_type::<i16>();
     check_type::<f32>();
     check_type::<f64>();
+}
+
+/// The sum of squares has one order, whichever of four axes is the nearest in memory.
+#[test]
+fn layouts_change_no_sum_of_four_axes() {
+    let size = [4, 6, 5, 9];
+    let input = pixels::<f32>(Content::Bits, size.iter().product(), &mut Random::new(2));
+    let input = ArrayD::from_shape_vec(&size[..], input).unwrap();
+    for precision in Precision::ALL {
+        let spaced = PerAxis::xyz([0.7, 1.3, 2.1, 0.3]);
+        let gradient = GradientMagnitude::new().spacing(spaced).precision(*precision);
+        let expected: ArrayD<f64> = gradient.apply(&input).unwrap();
+        let expected: Vec<f64> = expected.iter().copied().collect();
+        for order in [[3, 2, 1, 0], [0, 1, 3, 2], [3, 0, 2, 1], [2, 3, 1, 0]] {
+            let mut output = laid_out(&ArrayD::from_elem(&size[..], 0.0), &order, None);
+            gradient.apply_into(&laid_out(&input, &order, None), &mut output).unwrap();
+            let got: Vec<f64> = output.iter().copied().collect();
+            assert_same(&got, &expected, &(order, precision));
+        }
+    }
 }
 
 #[test]
@@ -168,6 +195,7 @@ fn no_layout_is_a_cliff() {
     let cases = [
         ("Fortran order", ratio((&volume, &cube), (&turned(&volume), &cube)), 3.0),
         ("gradients in Fortran order", ratio((&image, &gradient), (&turned(&image), &gradient)), 2.0),
+        ("those of volumes", ratio((&volume, &gradient), (&turned(&volume), &gradient)), 2.5),
         ("columns of one pixel", ratio((&image, &median([1, 1, 0])), (&columns, &cube)), 4.0),
         ("across rows", ratio((&volume, &median([1, 1, 0])), (&dynamic, &median([0, 1, 1]))), 30.0),
         ("means of short rows", ratio((&image, &mean([2, 2, 0])), (&channels, &mean([0, 2, 2]))), 8.0),

@@ -9,7 +9,8 @@ use itk_core::{
 };
 
 use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
-use crate::kernel::stencil::{Sweep, is_exact_in_f32};
+use crate::kernel::order::{nearest_first, steps};
+use crate::kernel::stencil::{Row, Rows, Sweep, is_exact_in_f32};
 
 mod bytes;
 mod central;
@@ -184,29 +185,26 @@ impl VisitType for Fill<'_> {
         let Self { mut scales, precision, task } = self;
         let (mut source, mut offset) = (task.source, task.offset());
         let mut output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
-        // Pixels that follow each other along y are better taken along it; so are short parts of rows. The sum of the first
-        // two squares is the same in either order.
-        let follow = |strides: &Strides, pixel: usize| strides.bytes.get(1) == Some(&(pixel as isize));
-        let from = follow(source.strides(), source.pixel_type().size());
-        let to = follow(output.strides(), size_of::<O>());
-        if let [x, y, ..] = *output.size()
-            && (from && to || x < NARROW && y > x && (x < source.size()[0] || from))
-        {
-            (source, output) = (source.swap_axes(0, 1), output.swap_axes(0, 1));
-            offset.swap(0, 1);
-            scales.swap(0, 1);
+        let mut numbers = Axes::from_fn(scales.len(), |a| a);
+        for [a, b] in order(output.strides(), source.size()) {
+            (source, output) = (source.swap_axes(a, b), output.swap_axes(a, b));
+            offset.swap(a, b);
+            scales.swap(a, b);
+            numbers.swap(a, b);
         }
-        let cross = Cross::new(&scales);
+        let cross = Cross::new(&scales, &numbers);
         let unit = cross.is_unit();
+        // Sums of integers do not depend on their order.
+        let near = || Cross::new(&scales, &Axes::from_fn(scales.len(), |a| a));
         macro_rules! fill {
             ($stencil:expr) => {
                 Sweep { stencil: &$stencil, source, offset }.fill(NAME, output, task.context)
             };
         }
         match (source.pixel_type(), O::TYPE) {
-            (PixelType::U8 | PixelType::I8, PixelType::U8) if unit => fill!(Bytes::<u8>::new(cross)),
+            (PixelType::U8 | PixelType::I8, PixelType::U8) if unit => fill!(Bytes::<u8>::new(near())),
             (PixelType::U8 | PixelType::I8, to) if unit && to != PixelType::F64 => {
-                fill!(Bytes::<f32>::new(cross))
+                fill!(Bytes::<f32>::new(near()))
             }
             _ if precision == Precision::Single && cross.fits_f32() => fill!(Single::new(cross)),
             (PixelType::I16, PixelType::F32) => fill!(Central::<i16, f32>::new(cross, PixelType::I16)),
@@ -219,45 +217,75 @@ impl VisitType for Fill<'_> {
     }
 }
 
-/// The rows of central differences along some axes: the middle one, then two for each axis but x.
+/// Which axes to exchange so that the nearest in memory comes first; or the second nearest, for a narrow part of wide rows.
+fn order(output: &Strides, image: &[usize]) -> Vec<[usize; 2]> {
+    let mut exchanges = nearest_first(steps(output));
+    let (mut size, mut whole) = (output.size, Axes::from_fn(image.len(), |a| image[a]));
+    for &[a, b] in &exchanges {
+        size.swap(a, b);
+        whole.swap(a, b);
+    }
+    if let ([x, y, ..], [wide, ..]) = (&*size, &*whole)
+        && *x < NARROW.min(*y).min(*wide)
+    {
+        exchanges.push([0, 1]);
+    }
+    exchanges
+}
+
+/// Central differences along some axes, in the order of the sum of their squares.
 struct Cross {
     radius: Axes<usize>,
+    /// The middle row, then two for each axis but x.
     rows: Vec<Axes<isize>>,
-    /// The factor along x.
-    along_x: Option<f64>,
-    /// The factors along the other axes.
-    others: Vec<f64>,
+    /// Of all differences.
+    factors: Vec<f64>,
+    /// Which of them is the one along x. It is never the second: the first two may be exchanged.
+    x: Option<usize>,
 }
 
 impl Cross {
     /// The number of the result's own row, the only one in which neighbours along x are looked at.
     const MIDDLE: usize = 0;
 
-    fn new(scales: &Axes<Option<f64>>) -> Self {
+    /// `numbers` are those of the axes in the image, in whose order squares are added.
+    fn new(scales: &Axes<Option<f64>>, numbers: &[usize]) -> Self {
         let rank = scales.len() - 1;
+        let mut axes: Vec<usize> = (0..scales.len()).filter(|&a| scales[a].is_some()).collect();
+        axes.sort_by_key(|&a| numbers[a]);
+        if axes.get(1) == Some(&0) {
+            axes.swap(0, 1);
+        }
         let mut rows = vec![Axes::filled(rank, 0)];
-        for a in (0..rank).filter(|&a| scales[a + 1].is_some()) {
+        for a in axes.iter().filter_map(|a| a.checked_sub(1)) {
             rows.extend([-1, 1].map(|step| Axes::from_fn(rank, |b| if a == b { step } else { 0 })));
         }
         Self {
             radius: GradientMagnitude::radius(scales),
             rows,
-            along_x: scales[0],
-            others: scales[1..].iter().copied().flatten().collect(),
+            factors: axes.iter().filter_map(|&a| scales[a]).collect(),
+            x: axes.iter().position(|&a| a == 0),
         }
     }
 
     /// Whether all factors are a half.
     fn is_unit(&self) -> bool {
-        self.factors().all(|c| c == 0.5)
+        self.factors.iter().all(|&c| c == 0.5)
     }
 
     /// Whether f32 has numbers as near to the factors as it has to others.
     fn fits_f32(&self) -> bool {
-        self.factors().all(|c| (c as f32).is_normal())
+        self.factors.iter().all(|&c| (c as f32).is_normal())
     }
 
-    fn factors(&self) -> impl Iterator<Item = f64> {
-        self.along_x.iter().chain(&self.others).copied()
+    /// The pixels before and after `n` results in the difference of that number, where `x` is that of the one along x.
+    #[inline(always)]
+    fn pixels<V: Copy>(rows: Rows<'_, V>, x: Option<usize>, number: usize, n: usize) -> [Row<'_, V>; 2] {
+        let [(before, left), (after, right)] = match x {
+            Some(x) if number == x => [(Self::MIDDLE, -1), (Self::MIDDLE, 1)],
+            Some(x) if number > x => [(2 * number - 1, 0), (2 * number, 0)],
+            _ => [(2 * number + 1, 0), (2 * number + 2, 0)],
+        };
+        [rows.beside(before, left).first(n), rows.beside(after, right).first(n)]
     }
 }

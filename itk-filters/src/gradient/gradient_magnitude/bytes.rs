@@ -51,21 +51,18 @@ impl<R: Number> Stencil for Bytes<R> {
 
     #[inline(always)]
     fn row(&self, rows: Rows<'_, u8>, mut out: Results<'_, R>) {
-        let Cross { along_x, others, .. } = &self.cross;
         let n = out.len();
-        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
-        match (along_x, others.as_slice()) {
-            (Some(_), &[_]) => {
-                let (left, right, above, below) = (beside(0, -1), beside(0, 1), beside(1, 0), beside(2, 0));
+        let pixels = |number: usize| Cross::pixels(rows, Some(0), number, n);
+        match (self.cross.x, self.cross.factors.len()) {
+            (Some(0), 2) => {
+                let ([left, right], [above, below]) = (pixels(0), pixels(1));
                 for i in 0..n {
                     let sum = square(left.at(i), right.at(i)) + square(above.at(i), below.at(i));
                     out.set(i, R::half_root(sum));
                 }
             }
-            (Some(_), &[_, _]) => {
-                let (left, right) = (beside(0, -1), beside(0, 1));
-                let (above, below) = (beside(1, 0), beside(2, 0));
-                let (before, behind) = (beside(3, 0), beside(4, 0));
+            (Some(0), 3) => {
+                let ([left, right], [above, below], [before, behind]) = (pixels(0), pixels(1), pixels(2));
                 for i in 0..n {
                     let sum = square(left.at(i), right.at(i))
                         + square(above.at(i), below.at(i))
@@ -83,22 +80,14 @@ impl<R: Number> Bytes<R> {
     #[inline(always)]
     fn general(&self, rows: Rows<'_, u8>, mut out: Results<'_, R>) {
         const COLUMNS: usize = 128;
-        let Cross { along_x, others, .. } = &self.cross;
         let length = out.len();
         for at in (0..length).step_by(COLUMNS) {
             let n = COLUMNS.min(length - at);
             let mut sums = [0; COLUMNS];
-            let part = |row: usize, columns: isize| rows.beside(row, columns).first(length);
-            if along_x.is_some() {
-                let (left, right) = (part(0, -1), part(0, 1));
+            for number in 0..self.cross.factors.len() {
+                let [before, after] = Cross::pixels(rows, self.cross.x, number, length);
                 for i in 0..n {
-                    sums[i] = square(left.at(at + i), right.at(at + i));
-                }
-            }
-            for a in 0..others.len() {
-                let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
-                for i in 0..n {
-                    sums[i] += square(left.at(at + i), right.at(at + i));
+                    sums[i] += square(before.at(at + i), after.at(at + i));
                 }
             }
             for i in 0..n {

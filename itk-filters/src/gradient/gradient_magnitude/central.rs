@@ -70,72 +70,85 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
-        let Cross { along_x, others, .. } = &self.cross;
-        let n = out.len();
-        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
-        match (along_x, others.as_slice()) {
-            (Some(_), [_] | [_, _])
-                if V::IS_NARROW && !V::IS_SHORT && matches!(self.arithmetic, Arithmetic::Halves) =>
-            {
-                self.halves::<false>(rows, out);
-            }
-            (Some(_), [_] | [_, _]) if V::IS_NARROW && matches!(self.arithmetic, Arithmetic::ShortHalves) => {
-                self.halves::<true>(rows, out);
-            }
-            (&Some(cx), &[]) => {
-                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-                for i in 0..n {
-                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
-                    out.set(i, R::of_f64((x * x).sqrt()));
-                }
-            }
-            (&Some(cx), &[cy]) => {
-                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-                let (above, below) = (beside(1, 0), beside(2, 0));
-                for i in 0..n {
-                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
-                    let y = difference(cy, above.at(i), below.at(i));
-                    out.set(i, R::of_f64((x * x + y * y).sqrt()));
-                }
-            }
-            (&Some(cx), &[cy, cz]) => {
-                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-                let (above, below) = (beside(1, 0), beside(2, 0));
-                let (before, behind) = (beside(3, 0), beside(4, 0));
-                for i in 0..n {
-                    let x = along_row(cx, left.at(i), middle.at(i), right.at(i));
-                    let y = difference(cy, above.at(i), below.at(i));
-                    let z = difference(cz, before.at(i), behind.at(i));
-                    out.set(i, R::of_f64((x * x + y * y + z * z).sqrt()));
-                }
-            }
+    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>) {
+        match (self.cross.x, self.cross.factors.as_slice()) {
+            (Some(0), &[c]) => self.one(rows, out, c),
+            (Some(0), &[a, b]) => self.two(rows, out, [a, b]),
+            (Some(0), &[a, b, c]) => self.three::<0>(rows, out, [a, b, c]),
+            (Some(2), &[a, b, c]) => self.three::<2>(rows, out, [a, b, c]),
             _ => self.general(rows, out),
         }
     }
 }
 
 impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Central<V, R> {
-    /// Two or three axes, all factors a half.
     #[inline(always)]
-    fn halves<const SHORT: bool>(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
+    fn one(&self, rows: Rows<'_, V>, mut out: Results<'_, R>, c: f64) {
         let n = out.len();
-        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
-        let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-        let (above, below) = (beside(1, 0), beside(2, 0));
-        if self.cross.others.len() == 1 {
-            for i in 0..n {
-                let x = distance::<SHORT, V>(left.at(i), right.at(i));
-                let y = distance::<SHORT, V>(above.at(i), below.at(i));
-                out.set(i, half_root::<SHORT, V, R>(x * x + y * y, middle.at(i)));
+        let middle = rows.beside(Cross::MIDDLE, 0).first(n);
+        let [left, right] = Cross::pixels(rows, Some(0), 0, n);
+        for i in 0..n {
+            let x = through(c, left.at(i), middle.at(i), right.at(i));
+            out.set(i, R::of_f64((x * x).sqrt()));
+        }
+    }
+
+    #[inline(always)]
+    fn two(&self, rows: Rows<'_, V>, mut out: Results<'_, R>, [a, b]: [f64; 2]) {
+        let n = out.len();
+        let middle = rows.beside(Cross::MIDDLE, 0).first(n);
+        let [left, right] = Cross::pixels(rows, Some(0), 0, n);
+        let [above, below] = Cross::pixels(rows, Some(0), 1, n);
+        macro_rules! halves {
+            ($short:literal) => {
+                for i in 0..n {
+                    let x = distance::<$short, V>(left.at(i), right.at(i));
+                    let y = distance::<$short, V>(above.at(i), below.at(i));
+                    out.set(i, half_root::<$short, V, R>(x * x + y * y, middle.at(i)));
+                }
+            };
+        }
+        match self.arithmetic {
+            Arithmetic::Halves if V::IS_NARROW && !V::IS_SHORT => halves!(false),
+            Arithmetic::ShortHalves if V::IS_NARROW => halves!(true),
+            _ => {
+                for i in 0..n {
+                    let x = through(a, left.at(i), middle.at(i), right.at(i));
+                    let y = difference(b, above.at(i), below.at(i));
+                    out.set(i, R::of_f64((x * x + y * y).sqrt()));
+                }
             }
-        } else {
-            let (before, behind) = (beside(3, 0), beside(4, 0));
-            for i in 0..n {
-                let x = distance::<SHORT, V>(left.at(i), right.at(i));
-                let y = distance::<SHORT, V>(above.at(i), below.at(i));
-                let z = distance::<SHORT, V>(before.at(i), behind.at(i));
-                out.set(i, half_root::<SHORT, V, R>(x * x + y * y + z * z, middle.at(i)));
+        }
+    }
+
+    /// `X` is the number of the difference along x.
+    #[inline(always)]
+    fn three<const X: usize>(&self, rows: Rows<'_, V>, mut out: Results<'_, R>, [a, b, c]: [f64; 3]) {
+        let n = out.len();
+        let middle = rows.beside(Cross::MIDDLE, 0).first(n);
+        let [left, right] = Cross::pixels(rows, Some(X), 0, n);
+        let [above, below] = Cross::pixels(rows, Some(X), 1, n);
+        let [before, behind] = Cross::pixels(rows, Some(X), 2, n);
+        macro_rules! halves {
+            ($short:literal) => {
+                for i in 0..n {
+                    let x = distance::<$short, V>(left.at(i), right.at(i));
+                    let y = distance::<$short, V>(above.at(i), below.at(i));
+                    let z = distance::<$short, V>(before.at(i), behind.at(i));
+                    out.set(i, half_root::<$short, V, R>(x * x + y * y + z * z, middle.at(i)));
+                }
+            };
+        }
+        match self.arithmetic {
+            Arithmetic::Halves if V::IS_NARROW && !V::IS_SHORT => halves!(false),
+            Arithmetic::ShortHalves if V::IS_NARROW => halves!(true),
+            _ => {
+                for i in 0..n {
+                    let x = through(a, left.at(i), middle.at(i), right.at(i));
+                    let y = difference(b, above.at(i), below.at(i));
+                    let z = difference(c, before.at(i), behind.at(i));
+                    out.set(i, R::of_f64((x * x + y * y + z * z).sqrt()));
+                }
             }
         }
     }
@@ -144,30 +157,21 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Central<V, R> {
     #[inline(always)]
     fn general(&self, rows: Rows<'_, V>, mut out: Results<'_, R>) {
         const COLUMNS: usize = 128;
-        let Cross { along_x, others, .. } = &self.cross;
+        let Cross { factors, x, .. } = &self.cross;
         let mut sums = [0.0; COLUMNS];
         let length = out.len();
+        let middle = rows.beside(Cross::MIDDLE, 0).first(length);
         for at in (0..length).step_by(COLUMNS) {
             let n = COLUMNS.min(length - at);
             let sums = &mut sums[..n];
-            let part = |row: usize, columns: isize| rows.beside(row, columns).first(length);
-            if let Some(cx) = *along_x {
-                let (left, middle, right) = (part(0, -1), part(0, 0), part(0, 1));
-                for i in 0..n {
-                    let x = along_row(cx, left.at(at + i), middle.at(at + i), right.at(at + i));
-                    sums[i] = x * x;
-                }
-            } else {
-                let middle = part(0, 0);
-                for i in 0..n {
-                    // Without any axis, the pixel itself has no part in the result.
-                    sums[i] = if others.is_empty() { 0.0 } else { 0.0 * middle.at(at + i).into() };
-                }
+            for i in 0..n {
+                // Without any axis, the pixel itself has no part in the result.
+                sums[i] = if factors.is_empty() { 0.0 } else { 0.0 * middle.at(at + i).into() };
             }
-            for (a, &c) in others.iter().enumerate() {
-                let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
+            for (number, &c) in factors.iter().enumerate() {
+                let [before, after] = Cross::pixels(rows, *x, number, length);
                 for i in 0..n {
-                    let g = difference(c, left.at(at + i), right.at(at + i));
+                    let g = difference(c, before.at(at + i), after.at(at + i));
                     sums[i] += g * g;
                 }
             }
@@ -178,10 +182,10 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Central<V, R> {
     }
 }
 
-/// The difference along x. The middle pixel's coefficient is 0, and ITK multiplies by it: infinity and NaN come through.
+/// A difference past the middle pixel, whose coefficient is 0, and ITK multiplies by it: infinity and NaN come through.
 #[inline(always)]
-fn along_row<V: Into<f64>>(c: f64, left: V, middle: V, right: V) -> f64 {
-    c * left.into() + 0.0 * middle.into() - c * right.into()
+fn through<V: Into<f64>>(c: f64, before: V, middle: V, after: V) -> f64 {
+    c * before.into() + 0.0 * middle.into() - c * after.into()
 }
 
 /// Half of the root, or NaN where the middle pixel is infinite or NaN. As no root is less than 0, a 0 of either sign is added to it

@@ -16,15 +16,30 @@ use crate::kernel::stencil::{Results, Rows, Staged, Stencil};
 /// sum is off by 7 + (n - 1) halves of a last digit (2⁻²⁴), its root by half of that, and rounding the root by one more.
 pub(super) struct Single {
     cross: Cross,
-    along_x: Option<f32>,
-    others: Vec<f32>,
+    /// Of the differences.
+    factors: Vec<f32>,
 }
 
 impl Single {
     pub(super) fn new(cross: Cross) -> Self {
-        let along_x = cross.along_x.map(|c| c as f32);
-        let others = cross.others.iter().map(|&c| c as f32).collect();
-        Self { cross, along_x, others }
+        let factors = cross.factors.iter().map(|&c| c as f32).collect();
+        Self { cross, factors }
+    }
+
+    /// `X` is the number of the difference along x.
+    #[inline(always)]
+    fn three<const X: usize>(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, [a, b, c]: [f32; 3]) {
+        let n = out.len();
+        let middle = rows.beside(Cross::MIDDLE, 0).first(n);
+        let [left, right] = Cross::pixels(rows, Some(X), 0, n);
+        let [above, below] = Cross::pixels(rows, Some(X), 1, n);
+        let [before, behind] = Cross::pixels(rows, Some(X), 2, n);
+        for i in 0..n {
+            let sum = square(a, left.at(i), right.at(i))
+                + square(b, above.at(i), below.at(i))
+                + square(c, before.at(i), behind.at(i));
+            out.set(i, root(sum, middle.at(i)));
+        }
     }
 
     /// Any axes: one after the other, some columns at a time.
@@ -32,27 +47,19 @@ impl Single {
     fn general(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>) {
         const COLUMNS: usize = 128;
         let length = out.len();
+        let middle = rows.beside(Cross::MIDDLE, 0).first(length);
         for at in (0..length).step_by(COLUMNS) {
             let n = COLUMNS.min(length - at);
             let mut sums = [0.0; COLUMNS];
-            let part = |row: usize, columns: isize| rows.beside(row, columns).first(length);
-            if let Some(cx) = self.along_x {
-                let (left, right) = (part(0, -1), part(0, 1));
+            for (number, &c) in self.factors.iter().enumerate() {
+                let [before, after] = Cross::pixels(rows, self.cross.x, number, length);
                 for i in 0..n {
-                    sums[i] = square(cx, left.at(at + i), right.at(at + i));
+                    sums[i] += square(c, before.at(at + i), after.at(at + i));
                 }
             }
-            for (a, &c) in self.others.iter().enumerate() {
-                let (left, right) = (part(1 + 2 * a, 0), part(2 + 2 * a, 0));
-                for i in 0..n {
-                    sums[i] += square(c, left.at(at + i), right.at(at + i));
-                }
-            }
-            let middle = part(0, 0);
             for i in 0..n {
                 // Without any axis, the pixel itself has no part in the result.
-                let is_alone = self.along_x.is_none() && self.others.is_empty();
-                out.set(at + i, if is_alone { 0.0 } else { root(sums[i], middle.at(at + i)) });
+                out.set(at + i, if self.factors.is_empty() { 0.0 } else { root(sums[i], middle.at(at + i)) });
             }
         }
     }
@@ -80,28 +87,19 @@ impl Stencil for Single {
 
     #[inline(always)]
     fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>) {
-        let n = out.len();
-        let beside = |row: usize, columns: isize| rows.beside(row, columns).first(n);
-        match (self.along_x, self.others.as_slice()) {
-            (Some(cx), &[cy]) => {
-                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-                let (above, below) = (beside(1, 0), beside(2, 0));
+        match (self.cross.x, self.factors.as_slice()) {
+            (Some(0), &[a, b]) => {
+                let n = out.len();
+                let middle = rows.beside(Cross::MIDDLE, 0).first(n);
+                let [left, right] = Cross::pixels(rows, Some(0), 0, n);
+                let [above, below] = Cross::pixels(rows, Some(0), 1, n);
                 for i in 0..n {
-                    let sum = square(cx, left.at(i), right.at(i)) + square(cy, above.at(i), below.at(i));
+                    let sum = square(a, left.at(i), right.at(i)) + square(b, above.at(i), below.at(i));
                     out.set(i, root(sum, middle.at(i)));
                 }
             }
-            (Some(cx), &[cy, cz]) => {
-                let (left, middle, right) = (beside(0, -1), beside(0, 0), beside(0, 1));
-                let (above, below) = (beside(1, 0), beside(2, 0));
-                let (before, behind) = (beside(3, 0), beside(4, 0));
-                for i in 0..n {
-                    let sum = square(cx, left.at(i), right.at(i))
-                        + square(cy, above.at(i), below.at(i))
-                        + square(cz, before.at(i), behind.at(i));
-                    out.set(i, root(sum, middle.at(i)));
-                }
-            }
+            (Some(0), &[a, b, c]) => self.three::<0>(rows, out, [a, b, c]),
+            (Some(2), &[a, b, c]) => self.three::<2>(rows, out, [a, b, c]),
             _ => self.general(rows, out),
         }
     }

@@ -25,7 +25,7 @@ mod target;
 mod work;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
-pub(crate) use operands::{Results, Rows};
+pub(crate) use operands::{Results, Row, Rows};
 use pixels::Pixels;
 use target::{Spare, Target, fill_bricks};
 use work::{Output, Run, Work};
