@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use itk_core::ndarray::{Array3, ArrayD, Axis, Slice};
 use itk_core::{PerAxis, Pixel, Region, pool};
 use itk_filters::{
-    Algorithm, Apply, Chain, Derivative, GradientMagnitude, Maps, Mean, Median, NanPolicy, Precision, Sobel,
+    Algorithm, Apply, Chain, Derivative, Gradient, GradientMagnitude, Maps, Mean, Median, NanPolicy,
+    Precision, Sobel,
 };
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
@@ -117,6 +118,27 @@ fn layouts_change_no_sum_of_four_axes() {
             gradient.apply_into(&laid_out(&input, &order, None), &mut output).unwrap();
             let got: Vec<f64> = output.iter().copied().collect();
             assert_same(&got, &expected, &(order, precision));
+        }
+    }
+}
+
+/// Vectors of one array, into those of another.
+#[test]
+fn layouts_change_no_vector() {
+    let size = [7, 30, 26];
+    let input = pixels::<f32>(Content::Bits, size.iter().product(), &mut Random::new(8));
+    let input = ArrayD::from_shape_vec(&size[..], input).unwrap();
+    let gradient = Gradient::new().spacing(PerAxis::xyz([0.7, 1.3, 2.1]));
+    let expected: ArrayD<f64> = gradient.apply(&input).unwrap();
+    let shape = expected.shape().to_vec();
+    let expected: Vec<f64> = expected.iter().copied().collect();
+    for order in ORDERS {
+        let [slow, middle, fast] = order;
+        for output_order in [[slow, middle, fast, 3], [3, slow, middle, fast]] {
+            let mut output = laid_out(&ArrayD::from_elem(&shape[..], 0.0), &output_order, None);
+            gradient.apply_into(&laid_out(&input, &order, None), &mut output).unwrap();
+            let got: Vec<f64> = output.iter().copied().collect();
+            assert_same(&got, &expected, &output_order);
         }
     }
 }

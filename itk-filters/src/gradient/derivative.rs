@@ -6,7 +6,6 @@ use itk_core::{
 
 use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
 use crate::kernel::operators::{Finish, Operators, Term};
-use crate::kernel::stencil::Sweep;
 
 /// The derivative of any order along one axis, by central differences.
 ///
@@ -156,8 +155,11 @@ impl VisitType for Fill<'_> {
         let Self { operator, task } = self;
         let (source, offset) = (task.source, task.offset());
         let output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
-        let stencil = Operators::new(offset.len(), &[operator], Finish::Sum, false);
-        Sweep { stencil: &stencil, source, offset }.fill(NAME, output, task.context)
+        Operators { operators: &[operator], finish: Finish::Sum, single: false, source, offset }.fill(
+            NAME,
+            output,
+            task.context,
+        )
     }
 }
 

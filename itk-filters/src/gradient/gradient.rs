@@ -7,7 +7,6 @@ use itk_core::{
 use super::derivative::{along, coefficients};
 use crate::filter::{Spacing, natural_type, setters, windowed_input_region};
 use crate::kernel::operators::{Finish, Operators, Term};
-use crate::kernel::stencil::Sweep;
 
 /// The gradient by central differences: a covariant vector for each pixel.
 ///
@@ -137,19 +136,20 @@ impl VisitType for Fill<'_> {
         let moderate = |terms: &Vec<Term>| terms.iter().all(|(_, weight)| weight.abs() < MODERATE);
         let finite = !source.pixel_type().is_float() && operators.iter().all(moderate);
         for (component, output) in output.split_first_axis().into_iter().enumerate() {
-            let stencil = match &direction {
-                None => Operators::new(rank, &operators[component..=component], Finish::Sum, single),
+            let (operators, finish) = match &direction {
+                None => (vec![operators[component].clone()], Finish::Sum),
                 Some(direction) => {
                     let row = direction[component * rank..][..rank].iter().copied();
                     let pairs =
                         operators.iter().cloned().zip(row).filter(|(_, weight)| !finite || *weight != 0.0);
-                    let (operators, weights): (Vec<_>, _) = pairs.unzip();
-                    Operators::new(rank, &operators, Finish::Turned(weights), single)
+                    let (operators, weights) = pairs.unzip();
+                    (operators, Finish::Turned(weights))
                 }
             };
             let progress = |part: f64| task.context.report((component as f64 + part) / share);
             let context = task.context.clone().progress(&progress);
-            Sweep { stencil: &stencil, source, offset }.fill(NAME, output, &context)?;
+            Operators { operators: &operators, finish, single, source, offset }
+                .fill(NAME, output, &context)?;
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use itk_core::{
 use crate::filter::{natural_type, setters, windowed_input_region};
 use crate::kernel::indices::for_each_index;
 use crate::kernel::operators::{Finish, Operators, Term};
-use crate::kernel::stencil::Sweep;
 
 /// The magnitude of the gradient by Sobel's operators: the root of the sum of their squares.
 ///
@@ -139,8 +138,7 @@ impl VisitType for Fill<'_> {
         let Self { operators, task } = self;
         let (source, offset) = (task.source, task.offset());
         let output: ViewMut<'_, O> = task.output.typed().expect("visited with the output's own type");
-        let (rank, single) = (offset.len(), O::TYPE != PixelType::F64);
-        let stencil = Operators::new(rank, &operators, Finish::Root, single);
-        Sweep { stencil: &stencil, source, offset }.fill(NAME, output, task.context)
+        let (finish, single) = (Finish::Root, O::TYPE != PixelType::F64);
+        Operators { operators: &operators, finish, single, source, offset }.fill(NAME, output, task.context)
     }
 }

@@ -3,9 +3,10 @@
 //! A sum is ITK's inner product of a neighbourhood: it begins with 0, and its terms are multiplied and added one by one, in the
 //! operator's order, x fastest.
 
-use itk_core::Axes;
+use itk_core::{AnyView, Axes, Context, Pixel, Result, ViewMut};
 
-use super::stencil::{Results, Rows, Stencil};
+use super::order::{nearest_first, steps};
+use super::stencil::{Results, Rows, Stencil, Sweep};
 
 /// Columns that are summed in registers.
 const CHUNK: usize = 32;
@@ -24,13 +25,47 @@ pub(crate) enum Finish {
     Turned(Vec<f64>),
 }
 
-/// Operators, computed in f64.
-pub(crate) struct Operators {
+/// Operators over an image, computed in f64.
+pub(crate) struct Operators<'a> {
+    /// At least one.
+    pub(crate) operators: &'a [Vec<Term>],
+    pub(crate) finish: Finish,
+    /// Whether each step's result is rounded to f32, as where ITK keeps it in an image of that type.
+    pub(crate) single: bool,
+    pub(crate) source: AnyView<'a>,
+    /// The index in the image of the output's first pixel, xyz.
+    pub(crate) offset: Axes<usize>,
+}
+
+impl Operators<'_> {
+    /// Computes all results, on the pool. Axes are taken in the order of the output's memory, terms in theirs.
+    ///
+    /// # Errors
+    /// [`itk_core::Error::Aborted`]; [`itk_core::Error::SimdLevel`].
+    pub(crate) fn fill<O: Pixel>(
+        self,
+        name: &'static str,
+        mut output: ViewMut<'_, O>,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        let Self { operators, finish, single, mut source, mut offset } = self;
+        let mut axes = Axes::from_fn(offset.len(), |a| a);
+        for [a, b] in nearest_first(steps(output.strides())) {
+            (source, output) = (source.swap_axes(a, b), output.swap_axes(a, b));
+            offset.swap(a, b);
+            axes.swap(a, b);
+        }
+        let stencil = &Sums::new(&axes, operators, finish, single);
+        Sweep { stencil, source, offset }.fill(name, output, context)
+    }
+}
+
+/// The sums of operators, and what is made of them.
+struct Sums {
     radius: Axes<usize>,
     rows: Vec<Axes<isize>>,
     sums: Vec<Vec<Tap>>,
     finish: Finish,
-    /// Whether each step's result is rounded to f32, as where ITK keeps it in an image of that type.
     single: bool,
 }
 
@@ -41,19 +76,18 @@ struct Tap {
     weight: f64,
 }
 
-impl Operators {
-    /// At least one operator, over an image of `rank` axes.
-    pub(crate) fn new(rank: usize, operators: &[Vec<Term>], finish: Finish, single: bool) -> Self {
-        let mut radius = Axes::filled(rank, 0);
-        for (offset, _) in operators.iter().flatten() {
+impl Sums {
+    /// `axes` are those of the terms, in the order in which they are taken.
+    fn new(axes: &[usize], operators: &[Vec<Term>], finish: Finish, single: bool) -> Self {
+        let mut radius = Axes::filled(axes.len(), 0);
+        // The middle row is staged even where no operator has a term.
+        let mut rows = vec![Axes::filled(axes.len() - 1, 0)];
+        let mut tap = |&(offset, weight): &Term| {
+            let offset = Axes::from_fn(axes.len(), |a| offset[axes[a]]);
             for (r, step) in radius.iter_mut().zip(offset.iter()) {
                 *r = (*r).max(step.unsigned_abs());
             }
-        }
-        // The middle row is staged even where no operator has a term.
-        let mut rows = vec![Axes::filled(rank - 1, 0)];
-        let mut tap = |&(offset, weight): &Term| {
-            let at = Axes::from_fn(rank - 1, |a| offset[a + 1]);
+            let at = Axes::from_fn(axes.len() - 1, |a| offset[a + 1]);
             let row = rows.iter().position(|known| *known == at).unwrap_or_else(|| {
                 rows.push(at);
                 rows.len() - 1
@@ -71,7 +105,7 @@ impl Operators {
     }
 }
 
-impl Stencil for Operators {
+impl Stencil for Sums {
     type Value = f64;
     type Result = f64;
 
@@ -100,7 +134,7 @@ impl Stencil for Operators {
     }
 }
 
-impl Operators {
+impl Sums {
     /// The results of some columns from `at` on.
     #[inline(always)]
     fn columns<const N: usize>(&self, rows: Rows<'_, f64>, at: usize, out: &mut Results<'_, f64>) {

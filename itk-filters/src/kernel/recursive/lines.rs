@@ -13,7 +13,7 @@ use crate::kernel::cache::{Aligned, LINE};
 /// hold up the others'.
 pub(super) const LANES: usize = 32;
 
-/// A few lines go together so: one register of the widest level.
+/// Lines that go together where there are few: one register of the widest level.
 pub(super) const BLOCK: usize = 8;
 
 /// Rows ahead that the cache is told of: fewer than a set of a first-level cache has lines, as far rows may share one.

@@ -126,6 +126,7 @@ impl<'a> Work<'a> {
         }
         // Made after `values` was last used: it is invalid otherwise.
         let staged = Rows { start: values.as_mut_ptr(), pitch };
+        // Results that are rounded twice are staged between.
         let place = match self.finish {
             Finish::Single if V::TYPE != PixelType::F32 => None,
             _ => rows(&self.output, wanted),
