@@ -149,27 +149,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
     ///
     /// # Safety
     /// The rows at `from` are valid for reads, those at `to` for writes; alignment is not needed.
-    #[inline(always)]
-    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
-        // SAFETY: the caller's promise.
-        unsafe { turn_each(from, pitch, to, to_pitch) };
-    }
-}
-
-/// [`Simd::turn`], value by value.
-///
-/// # Safety
-/// As for [`Simd::turn`].
-#[inline(always)]
-unsafe fn turn_each<V: Copy>(from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
-    for row in 0..8 {
-        // SAFETY: the caller's promise.
-        let values = unsafe { from.byte_offset(row * pitch).cast::<[V; 8]>().read_unaligned() };
-        for (column, value) in values.into_iter().enumerate() {
-            // SAFETY: the caller's promise.
-            unsafe { to.byte_offset(column as isize * to_pitch).offset(row).write_unaligned(value) };
-        }
-    }
+    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize);
 }
 
 macro_rules! key {

@@ -7,9 +7,10 @@
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
+use super::baseline::turn_each;
 use super::register::key_vectors;
 use super::turn::turn_words;
-use super::{Job, KeyVector, Level, Simd, turn_each};
+use super::{Job, KeyVector, Level, Simd};
 use crate::Pixel;
 
 /// The token of [`Level::Avx2`]; only [`Avx2::detect`] makes one.

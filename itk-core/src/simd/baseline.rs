@@ -4,6 +4,7 @@
 use wide::{i16x8, i32x4, i64x2, u8x16};
 
 use super::{Job, KeyVector, Level, Simd};
+use crate::Pixel;
 
 /// The token of [`Level::Baseline`], which every CPU has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +30,28 @@ impl Simd for Baseline {
     type I32 = i32x4;
     type I64 = i64x2;
     type Bytes = wide::i8x16;
+
+    #[inline(always)]
+    unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
+        // SAFETY: the caller's promise.
+        unsafe { turn_each(from, pitch, to, to_pitch) };
+    }
+}
+
+/// [`Simd::turn`], value by value.
+///
+/// # Safety
+/// As for it.
+#[inline(always)]
+pub(super) unsafe fn turn_each<V: Copy>(from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
+    for row in 0..8 {
+        // SAFETY: the caller's promise.
+        let values = unsafe { from.byte_offset(row * pitch).cast::<[V; 8]>().read_unaligned() };
+        for (column, value) in (0..).zip(values) {
+            // SAFETY: the caller's promise.
+            unsafe { to.byte_offset(column * to_pitch).offset(row).write_unaligned(value) };
+        }
+    }
 }
 
 /// All bits where a key is negative.
