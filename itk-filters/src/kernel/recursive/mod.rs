@@ -92,7 +92,8 @@ impl Pass<'_> {
     /// of an image are.
     ///
     /// # Errors
-    /// [`Error::Aborted`]; [`Error::SimdLevel`]; [`Error::OutOfMemory`] for lines so long that three of them in f64 do not fit.
+    /// [`Error::Aborted`]; [`Error::SimdLevel`]; [`Error::OutOfMemory`] for lines so long that
+    /// three of them in f64, or four with sums, do not fit.
     ///
     /// # Panics
     /// When lines are shorter than [`SHORTEST`].
@@ -121,7 +122,7 @@ impl Pass<'_> {
         let sums = matches!(self.finish, Finish::Square { sum: Some(_), .. });
         let scratch = || Scratch::new(room?, sums);
         pool::for_each(context, bricks, scratch, |scratch, mut brick| {
-            let bytes = room.map_or(u128::MAX, |room| 24 * room as u128);
+            let bytes = room.map_or(u128::MAX, |room| room as u128 * if sums { 32 } else { 24 });
             let scratch = scratch.as_mut().ok_or(Error::OutOfMemory { bytes })?;
             for number in 0..self.steps.len() {
                 let work = Work::new(self, number, &brick);
