@@ -16,18 +16,20 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm"}
+REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm", "avx512max": "zmm"}
 KEYS = ("u8", "i16", "i32", "i64")
+# The level at which kernels of narrow keys and of squares and cubes have a second body, for CPUs with fast maxima, and its name here.
+MAXIMA = {"avx512": "avx512max"}
 # Pixels that become keys in the kernels of windows of so many samples.
-FLIPPED, FLIPPED_SAMPLES = ("i8", "u16", "u32", "u64"), 27
-FLOATS, FLOAT_SAMPLES = ("f16", "f32", "f64"), 9
-TYPES = KEYS + FLIPPED + FLOATS
+FLIPPED, FLIPPED_SAMPLES = ("i8", "u16", "u32"), 27
+SLOW, SLOW_SAMPLES = ("u64", "f16", "f32", "f64"), 9
+TYPES = KEYS + FLIPPED + SLOW
 
 # Lines of the map of LLD: of a section of the library, and of a function of the networks.
 SECTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ (?P<name>\.\S+)$")
 FUNCTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ +(?P<name><.*network::Run<.*)$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
-KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+)>")
+KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+), (true|false)>")
 INSTRUCTION = re.compile(r"^\s+(?P<address>[0-9a-f]+):\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
 MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
@@ -44,9 +46,13 @@ def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
     for window in windows:
         samples = math.prod(map(int, window))
         # Large windows have kernels where registers are wide and keys narrow.
-        types, levels = (KEYS[:3], ("avx2", "avx512")) if samples > int(large) else (KEYS, REGISTERS)
-        types += (FLIPPED if samples <= FLIPPED_SAMPLES else ()) + (FLOATS if samples <= FLOAT_SAMPLES else ())
-        expected |= {("Median" + "x".join(window), pixel, level) for pixel in types for level in levels}
+        is_large = samples > int(large)
+        types, levels = (KEYS[:3], ("avx2", "avx512")) if is_large else (KEYS, REGISTERS)
+        types += (FLIPPED if samples <= FLIPPED_SAMPLES else ()) + (SLOW if samples <= SLOW_SAMPLES else ())
+        bodies = {(pixel, level) for pixel in types for level in levels}
+        has_maxima = not is_large and len({*window} - {"1"}) == 1 and window[:2].count("1") == 0
+        bodies = {body for body in bodies if body[1] != "avx512max" or (has_maxima and "64" not in body[0])}
+        expected |= {("Median" + "x".join(window), *body) for body in bodies}
     return expected
 
 
@@ -143,7 +149,8 @@ def main(folder: Path, linked: Path, root: Path) -> None:
             level, kernel = LEVEL.search(function.name), KERNEL.search(function.name)
             if not level or not kernel:
                 continue
-            key = (kernel[1], kernel[2], level[1] or level[2])
+            level = level[1] or level[2]
+            key = (kernel[1], kernel[2], MAXIMA[level] if kernel[3] == "true" else level)
             counts, faults = count(function.addresses, instructions, REGISTERS[key[2]])
             # A function may have a cold part of its own, which is no part of the loop.
             found[key] = found.get(key, Counter()) + counts

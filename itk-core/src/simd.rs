@@ -230,6 +230,18 @@ pub fn level() -> Result<Level> {
     })
 }
 
+/// Whether a maximum takes this CPU no longer than logic on registers of a level, where [`KeyVector::sort`] takes the latter for
+/// the larger keys: never below AVX-512.
+pub fn has_fast_maxima(level: Level) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return level == Level::Avx512 && avx512::has_fast_maxima();
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        false
+    }
+}
+
 static LAST_RUN: AtomicU8 = AtomicU8::new(0);
 
 /// The level that the last [`dispatch`] in this process really ran at. For tests.
@@ -252,7 +264,8 @@ pub fn dispatch<J: Job>(level: Level, job: J) -> J::Out {
             LAST_RUN.store(2, Ordering::Relaxed);
             return token.enter(job);
         }
-        if level >= Level::Avx2
+        if const { !matches!(J::LEAST, Level::Avx512) }
+            && level >= Level::Avx2
             && let Some(token) = avx2::Avx2::detect()
         {
             LAST_RUN.store(1, Ordering::Relaxed);

@@ -16,6 +16,8 @@ mod descent;
 mod ends;
 mod generated;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use generated::find as kernel_of;
@@ -101,6 +103,13 @@ impl Plan {
         rows.div_ceil(spread(pitch)) > WAYS
     }
 
+    /// Whether there is other code for CPUs with fast maxima, for keys of so many bytes. Those of 64 bits have no fast ones; squares and
+    /// cubes are what is asked for most, and code has its size.
+    const fn has_maxima(&self, key_bytes: usize) -> bool {
+        let [x, y, z] = self.window;
+        key_bytes < 8 && x == y && (z == 1 || z == x) && matches!(self.least, Level::Baseline)
+    }
+
     /// Whether the medians of a column are written after the next column was read.
     ///
     /// A core takes a load for one of what it has just stored where the addresses are alike in their last 12 bits, and lets it
@@ -117,13 +126,14 @@ trait Network {
     const PLAN: Plan;
 
     /// Computes a vector of pixels in each of the output rows.
-    fn step<S: Simd, T: Pixel>(io: &Io<'_, S, T>);
+    fn step<S: Simd, T: Pixel, const MAXIMA: bool>(io: &Io<'_, S, T, MAXIMA>);
 }
 
 /// A kernel that reads and writes pixels of one type.
 pub(crate) struct Kernel<T: Pixel> {
     pub(crate) plan: &'static Plan,
-    step: fn(Level, &Step<'_>) -> bool,
+    /// Takes a step at a level; told whether the CPU has fast maxima there.
+    step: fn(Level, &Step<'_>, bool) -> bool,
     pixel: PhantomData<T>,
 }
 
@@ -137,9 +147,13 @@ impl<T: Pixel> Kernel<T> {
     fn of<N: Network>() -> Self {
         Self {
             plan: const { &N::PLAN },
-            step: |level, step| {
+            step: |level, step, maxima| {
                 if const { is_compiled(N::PLAN.window) } {
-                    simd::dispatch(level, Run::<N, T>(step, PhantomData))
+                    if const { N::PLAN.has_maxima(size_of::<T::Key>()) } && maxima {
+                        simd::dispatch(level, Run::<N, T, true>(step, PhantomData))
+                    } else {
+                        simd::dispatch(level, Run::<N, T, false>(step, PhantomData))
+                    }
                 } else {
                     panic!("unit tests have no code for {:?}", N::PLAN.window)
                 }
@@ -156,7 +170,7 @@ impl<T: Pixel> Kernel<T> {
         assert_eq!(step.rows.len(), plan.reads() * plan.planes());
         assert_eq!(step.outputs.len(), plan.outputs());
         assert_eq!(step.places.len(), plan.slots.len());
-        (self.step)(level, step)
+        (self.step)(level, step, simd::has_fast_maxima(level))
     }
 }
 
@@ -191,12 +205,14 @@ impl Step<'_> {
     }
 }
 
-struct Run<'a, N, T: Pixel>(&'a Step<'a>, PhantomData<(N, T)>);
+/// A step's code. `MAXIMA` says that larger keys are found as maxima, not from minima: at AVX-512 only, as [`KeyVector::sort`] has them
+/// elsewhere.
+struct Run<'a, N, T: Pixel, const MAXIMA: bool>(&'a Step<'a>, PhantomData<(N, T)>);
 
-impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
+impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
     /// Whether there was a NaN.
     type Out = bool;
-    const LEAST: Level = N::PLAN.least;
+    const LEAST: Level = if MAXIMA { Level::Avx512 } else { N::PLAN.least };
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
@@ -221,7 +237,7 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
                 }
             }
             let last = plan.window[0] - 1;
-            N::step(&Io::<S, T> {
+            N::step(&Io::<S, T, MAXIMA> {
                 simd,
                 step,
                 at,
@@ -259,7 +275,7 @@ impl<N: Network, T: Pixel> Job for Run<'_, N, T> {
 }
 
 /// What a generated kernel reads and writes: row and slot numbers are constants of its plan.
-struct Io<'a, S: Simd, T: Pixel> {
+struct Io<'a, S: Simd, T: Pixel, const MAXIMA: bool> {
     simd: S,
     step: &'a Step<'a>,
     /// Where the column begins, and where its lists are.
@@ -275,7 +291,7 @@ struct Io<'a, S: Simd, T: Pixel> {
     held: &'a [Cell<Lanes<T, S>>; HELD],
 }
 
-impl<S: Simd, T: Pixel> Io<'_, S, T> {
+impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
     /// The keys at `x` pixels right of the left edges of the windows; pixels as they are, where these can be sorted as well.
     #[inline(always)]
     fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
@@ -325,6 +341,7 @@ impl<S: Simd, T: Pixel> Io<'_, S, T> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn sort(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> (Lanes<T, S>, Lanes<T, S>) {
         match self.highest() {
+            _ if MAXIMA => (self.min(a, b), self.max(a, b)),
             Some(highest) => a.sort_flipped(b, highest),
             None => a.sort(b),
         }

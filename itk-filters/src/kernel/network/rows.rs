@@ -24,12 +24,13 @@ macro_rules! for_vectors {
 }
 
 /// Whether the kernel of a window is made for pixels of a type, to read and write them in place: always where they are keys;
-/// else where turning each sample into a key takes less time than copying rows as keys. Floats take three operations.
+/// else where turning each sample into a key takes less time than copying rows as keys. Floats take three operations; minima of 64
+/// bits take so long that copies hardly count.
 pub(super) const fn reads_pixels<T: Pixel>(window: [usize; 3]) -> bool {
     let samples = window[0] * window[1] * window[2];
     match T::KEYS {
         KeyRule::Same => true,
-        KeyRule::Flip(_) => samples <= 27,
+        KeyRule::Flip(_) => samples <= if size_of::<T>() < 8 { 27 } else { 9 },
         KeyRule::Float { .. } => samples <= 9,
     }
 }
