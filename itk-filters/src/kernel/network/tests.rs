@@ -41,7 +41,7 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
                 ahead: [&[], &[]],
             };
             let nan = (kernel.step)(level, &step, maxima);
-            assert!(!nan && simd::last_level() == level, "{} {window:?} {level}", T::TYPE);
+            assert!(!nan, "{} {window:?} {level}", T::TYPE);
             medians
         };
         let expected = medians(false);
