@@ -44,7 +44,7 @@ impl Avx512 {
 }
 
 /// [`super::has_fast_maxima`]: Intel's cores take minima and maxima of 512 bits on one port, and logic on another, too. AMD's take all of
-/// them on every port, and logic of three registers a third longer.
+/// them on every port, and logic of three registers more slowly.
 pub(super) fn has_fast_maxima() -> bool {
     static FOUND: LazyLock<bool> = LazyLock::new(|| {
         let vendor = __cpuid(0);
