@@ -104,7 +104,7 @@ fn shape(window: [usize; 3]) -> Shape {
     let (rows, keeps) = match window {
         [1 | 3, 3, 1] => (6, false),
         [5, 5, 1] => (8, false),
-        [3, 3, 3] => (4, false),
+        [3, 3, 3] => (8, false),
         _ if volume => (if is_large(window) { 4 } else { 2 }, true),
         _ => (height.max(4), true),
     };

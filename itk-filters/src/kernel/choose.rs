@@ -39,7 +39,7 @@ impl Algorithm {
     pub(crate) fn choose<T: Pixel>(level: Level, radius: &[usize], size: &[usize]) -> Self {
         let applies = |algorithm: Self| algorithm.applies::<T>(level, radius, size);
         let crossings = Crossings::of(level, size_of::<T::Key>());
-        if samples(radius) <= crossings.network && applies(Self::Network) {
+        if applies(Self::Network) {
             Self::Network
         } else if rows(radius, size) <= crossings.histogram(&counting::slice(radius, size))
             || !applies(Self::Counting)
@@ -112,15 +112,10 @@ impl Orientation {
 
 /// Where one algorithm becomes faster than another, for keys of a width at a level.
 struct Crossings {
-    /// The most samples of a window that a network takes, where there is one.
-    network: usize,
-    /// The most rows of a window that a histogram takes otherwise: in lines, whose windows have one, and in tiny, small, and
-    /// other images.
+    /// The most rows of a window that a histogram takes where there is no network: in lines, whose windows have one, and in
+    /// tiny, small, and other images.
     histogram: [usize; 4],
 }
-
-/// Where none is known, however large the window.
-const ALWAYS: usize = usize::MAX;
 
 /// Images of fewer pixels than these are tiny, and small.
 const TINY: usize = 1 << 10;
@@ -133,22 +128,21 @@ impl Crossings {
     /// A histogram's time grows with the rows of a window, as it slides along x; one of 16 bits has many bins to clear.
     /// Counting's hardly depends on the window, and grows where tiles are low or small, registers narrow, or keys wide.
     fn of(level: Level, key_bytes: usize) -> Self {
-        let (network, histogram) = match (level, key_bytes) {
-            (Level::Baseline, 1) => (ALWAYS, [1, 11, 9, 3]),
-            (Level::Baseline, 2) => (ALWAYS, [0, 0, 0, 0]),
-            (Level::Baseline, 4) => (ALWAYS, [1, 64, 9, 9]),
-            // Without compares of 64 bits, minima take many instructions.
-            (Level::Baseline, _) => (27, [1, 64, 9, 5]),
-            (Level::Avx2, 1) => (ALWAYS, [1, 9, 1, 0]),
-            (Level::Avx2, 2) => (ALWAYS, [0, 0, 0, 0]),
-            (Level::Avx2, 4) => (ALWAYS, [1, 64, 9, 3]),
-            (Level::Avx2, _) => (ALWAYS, [1, 64, 9, 9]),
-            (Level::Avx512, 1) => (ALWAYS, [1, 9, 1, 0]),
-            (Level::Avx512, 2) => (ALWAYS, [0, 0, 0, 0]),
-            (Level::Avx512, 4) => (ALWAYS, [1, 64, 9, 0]),
-            (Level::Avx512, _) => (ALWAYS, [1, 64, 9, 3]),
+        let histogram = match (level, key_bytes) {
+            (Level::Baseline, 1) => [1, 11, 9, 3],
+            (Level::Baseline, 2) => [0, 0, 0, 0],
+            (Level::Baseline, 4) => [1, 64, 9, 9],
+            (Level::Baseline, _) => [1, 64, 9, 5],
+            (Level::Avx2, 1) => [1, 9, 1, 0],
+            (Level::Avx2, 2) => [0, 0, 0, 0],
+            (Level::Avx2, 4) => [1, 64, 9, 3],
+            (Level::Avx2, _) => [1, 64, 9, 9],
+            (Level::Avx512, 1) => [1, 9, 1, 0],
+            (Level::Avx512, 2) => [0, 0, 0, 0],
+            (Level::Avx512, 4) => [1, 64, 9, 0],
+            (Level::Avx512, _) => [1, 64, 9, 3],
         };
-        Self { network, histogram }
+        Self { histogram }
     }
 
     /// The most rows of a window that a histogram takes in an image of a size.
@@ -161,11 +155,6 @@ impl Crossings {
             SMALL.. => self.histogram[3],
         }
     }
-}
-
-/// How many samples a window has.
-fn samples(radius: &[usize]) -> usize {
-    radius.iter().fold(1, |n: usize, &r| n.saturating_mul(r.saturating_mul(2).saturating_add(1)))
 }
 
 /// How many rows of the image a window has at most.
@@ -292,7 +281,7 @@ mod tests {
 
     #[test]
     fn images_are_tiny_or_small_by_their_pixels() {
-        let crossings = Crossings { network: 0, histogram: [1, 3, 2, 0] };
+        let crossings = Crossings { histogram: [1, 3, 2, 0] };
         let limits = [[31, 33], [32, 32], [128, 255], [128, 256]].map(|size| crossings.histogram(&size));
         assert_eq!(limits, [3, 2, 2, 0]);
         assert_eq!([&[1 << 20][..], &[700, 1, 1]].map(|size| crossings.histogram(size)), [1, 1]);

@@ -252,10 +252,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
             shift: self.strip.shift,
             last: self.strip.last,
             // Rows that the next step shares with this one are in the cache already.
-            ahead: match ahead {
-                true => [&scratch.rows[end..][..plan.rows * planes], outputs(at + 1)],
-                false => [&[], &[]],
-            },
+            ahead: ahead.then(|| [&scratch.rows[end..][..plan.rows * planes], outputs(at + 1)]),
         }
     }
 

@@ -27,6 +27,10 @@ pub(crate) use walk::{Walk, find};
 /// The most rows of medians that a kernel holds back.
 const HELD: usize = 6;
 
+/// The most samples of a window that has code for keys of 64 bits at the baseline. Without compares of these, minima take so
+/// many instructions that counting is faster in larger ones.
+const LONG_SAMPLES: usize = 27;
+
 /// Where a list of keys lies that steps leave to later ones.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -70,7 +74,7 @@ pub(crate) struct Plan {
     warm_up: usize,
     /// Minima and maxima of registers for a register of medians.
     operations: usize,
-    /// The lowest level that it is compiled for.
+    /// The lowest level that it is compiled for, for keys of up to 32 bits.
     least: Level,
     /// Registers kept between steps, for each column.
     room: usize,
@@ -90,7 +94,7 @@ impl Plan {
     }
 
     /// Planes of input that a step reads.
-    fn planes(&self) -> usize {
+    const fn planes(&self) -> usize {
         self.window[2] - 1 + self.slices
     }
 
@@ -101,6 +105,15 @@ impl Plan {
     fn crowds(&self, pitch: usize) -> bool {
         let rows = self.reads() + 3 * self.rows;
         rows.div_ceil(spread(pitch)) > WAYS
+    }
+
+    /// The lowest level that it is compiled for, for keys of so many bytes.
+    const fn least(&self, key_bytes: usize) -> Level {
+        let [x, y, z] = self.window;
+        match self.least {
+            Level::Baseline if key_bytes == 8 && x * y * z > LONG_SAMPLES => Level::Avx2,
+            least => least,
+        }
     }
 
     /// Whether there is other code for CPUs with fast maxima, for keys of so many bytes. Those of 64 bits have no fast ones; squares and
@@ -170,6 +183,9 @@ impl<T: Pixel> Kernel<T> {
         assert_eq!(step.rows.len(), plan.reads() * plan.planes());
         assert_eq!(step.outputs.len(), plan.outputs());
         assert_eq!(step.places.len(), plan.slots.len());
+        if let Some([rows, outputs]) = step.ahead {
+            assert_eq!([rows.len(), outputs.len()], [plan.rows * plan.planes(), plan.outputs()]);
+        }
         (self.step)(level, step, simd::has_fast_maxima(level))
     }
 }
@@ -193,8 +209,9 @@ struct Step<'a> {
     /// begins; so the first and the last one may overlap their neighbours.
     shift: usize,
     last: usize,
-    /// Where rows that the next step reads or writes first have the first column; they may lie anywhere.
-    ahead: [&'a [*mut u8]; 2],
+    /// Where the rows that the next step is the first to read have the first column, and those that it writes; they may lie
+    /// anywhere.
+    ahead: Option<[&'a [*mut u8]; 2]>,
 }
 
 impl Step<'_> {
@@ -212,7 +229,7 @@ struct Run<'a, N, T: Pixel, const MAXIMA: bool>(&'a Step<'a>, PhantomData<(N, T)
 impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
     /// Whether there was a NaN.
     type Out = bool;
-    const LEAST: Level = if MAXIMA { Level::Avx512 } else { N::PLAN.least };
+    const LEAST: Level = if MAXIMA { Level::Avx512 } else { N::PLAN.least(size_of::<T::Key>()) };
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
@@ -227,15 +244,8 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
         for column in 0..step.columns {
             let at = step.start(column, Lanes::<T, S>::LANES);
             let kept = step.kept.cast::<T::Key>().wrapping_add(column * step.room * Lanes::<T, S>::LANES);
-            // Line by line, as a core waits for a few of them at a time only.
             let is_last = column + 1 == step.columns;
-            if is_last || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE) {
-                for rows in step.ahead {
-                    for row in rows {
-                        simd.prefetch(row.wrapping_add(at * size_of::<T>()));
-                    }
-                }
-            }
+            let begins_line = is_last || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE);
             let last = plan.window[0] - 1;
             N::step(&Io::<S, T, MAXIMA> {
                 simd,
@@ -243,6 +253,8 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
                 at,
                 kept,
                 last,
+                ahead: step.ahead.filter(|_| begins_line),
+                asked: const { N::PLAN.rows * N::PLAN.planes() / N::PLAN.outputs() },
                 least: &least,
                 greatest: &greatest,
                 holds,
@@ -283,6 +295,9 @@ struct Io<'a, S: Simd, T: Pixel, const MAXIMA: bool> {
     kept: *mut T::Key,
     /// The last column of a window.
     last: usize,
+    /// What to ask for, and how many of the rows to be read with each output row.
+    ahead: Option<[&'a [*mut u8]; 2]>,
+    asked: usize,
     /// The extreme keys of floats.
     least: &'a Cell<Lanes<T, S>>,
     greatest: &'a Cell<Lanes<T, S>>,
@@ -383,9 +398,25 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
         }
     }
 
+    /// Asks for a part of what the next step will read and write. A core waits for a few lines only at a time: asked for at once,
+    /// they would stop it from reading what it needs now.
+    #[inline(always)]
+    fn ask(&self, output: usize) {
+        let Some([rows, outputs]) = self.ahead else { return };
+        let at = self.at * size_of::<T>();
+        for i in 0..self.asked {
+            // SAFETY: `Kernel::run` has seen that there are as many for each output row.
+            let row = unsafe { rows.get_unchecked(output * self.asked + i) };
+            self.simd.prefetch(row.wrapping_add(at));
+        }
+        // SAFETY: as above.
+        self.simd.prefetch(unsafe { outputs.get_unchecked(output) }.wrapping_add(at));
+    }
+
     /// The medians of an output row.
     #[inline(always)]
     fn give(&self, row: usize, medians: Lanes<T, S>) {
+        self.ask(row);
         if self.holds {
             self.held[row].set(medians);
         } else {

@@ -38,7 +38,7 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
                 columns,
                 shift: 0,
                 last: width - lanes,
-                ahead: [&[], &[]],
+                ahead: None,
             };
             let nan = (kernel.step)(level, &step, maxima);
             assert!(!nan, "{} {window:?} {level}", T::TYPE);

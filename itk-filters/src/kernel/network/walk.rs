@@ -49,7 +49,7 @@ pub(crate) fn find<K: Pixel>(level: Level, radius: &[usize]) -> Option<Match> {
     let found = |y, z| {
         let window = [samples(Some(0))?, samples(y)?, samples(z)?];
         let kernel = super::kernel_of::<K>(window)?;
-        (kernel.plan.least <= level).then_some(Match { window, y, z })
+        (kernel.plan.least(size_of::<K>()) <= level).then_some(Match { window, y, z })
     };
     let found = found(y, z).or_else(|| found(z, y))?;
     // Rows of a window that is one row high may follow each other along any axis.
@@ -350,10 +350,11 @@ impl<'a, T: Pixel> Walk<'a, T> {
 
     /// About how many nanoseconds a brick takes.
     fn cost(&self, cover: &Cover, brick: &Brick<'_, T>) -> f64 {
-        /// For what is done once a step; for a minimum or maximum of registers; for a register that is copied; for columns that
-        /// are exchanged with rows, and for a pixel of these.
+        /// For what is done once a step; for a minimum or maximum of registers; for a row and a register that are copied; for
+        /// columns that are exchanged with rows, and for a pixel of these.
         const STEP: f64 = 60.0;
         const OPERATION: f64 = 0.15;
+        const ROW: f64 = 3.0;
         const COPY: f64 = 0.5;
         const ENDS: f64 = 500.0;
         const MOVE: f64 = 1.0;
@@ -365,8 +366,9 @@ impl<'a, T: Pixel> Walk<'a, T> {
         };
         let operations = plan.operations * plan.outputs();
         let strip = |strip: &Strip| {
-            let copies = if strip.direct { 0 } else { plan.rows * (plan.planes() + plan.slices) };
-            STEP + strip.columns as f64 * (OPERATION * operations as f64 + COPY * copies as f64)
+            let (read, columns) = (plan.rows * plan.planes(), strip.columns as f64);
+            let copies = COPY * columns * (read + plan.outputs()) as f64 + ROW * read as f64;
+            STEP + OPERATION * columns * operations as f64 + if strip.direct { 0.0 } else { copies }
         };
         let steps: usize = (1..brick.size().len()).map(steps).product();
         let mut cost = steps as f64 * cover.strips.iter().map(strip).sum::<f64>();
