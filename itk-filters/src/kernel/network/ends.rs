@@ -168,7 +168,8 @@ impl<T: Pixel> Walk<'_, T> {
         let plan = kernel.plan;
         // What is computed of both ends for a register, and otherwise for a row.
         let rows = (4 * (x / 2)).next_multiple_of(plan.rows);
-        (plan.least(size_of::<T>()) <= self.level && plan.room == 0 && rows <= 2 * self.lanes).then_some(turned)
+        (plan.least(size_of::<T>()) <= self.level && plan.room == 0 && rows <= 2 * self.lanes)
+            .then_some(turned)
     }
 
     /// Computes the medians of a brick's first and last columns, `axes` being what [`Walk::turned`] has found. True when a

@@ -99,12 +99,14 @@ impl Plan {
     }
 
     /// Whether the lines of the rows of two steps, read and written, push each other out of a first-level cache when the rows
-    /// are so many bytes apart.
+    /// are so many bytes apart, and that takes time.
     ///
-    /// A line is read three times, with the columns beside it; each time it would come from the second level.
+    /// A line is read three times, with the columns beside it; each time it would come from the second level. Kernels of many
+    /// operations have other work meanwhile.
     fn crowds(&self, pitch: usize) -> bool {
+        const MANY: usize = 64;
         let rows = self.reads() + 3 * self.rows;
-        rows.div_ceil(spread(pitch)) > WAYS
+        self.operations < MANY && rows.div_ceil(spread(pitch)) > WAYS
     }
 
     /// The lowest level that it is compiled for, for keys of so many bytes.

@@ -68,3 +68,12 @@ fn maxima_give_the_same_medians() {
 fn narrow_levels_have_no_fast_maxima() {
     assert_eq!([Level::Baseline, Level::Avx2].map(simd::has_fast_maxima), [false; 2]);
 }
+
+#[test]
+fn long_keys_have_code_for_small_windows_only_where_nothing_compares_them() {
+    for (radius, has_code) in [(&[1, 1][..], true), (&[2, 2], true), (&[1, 1, 1], true), (&[3, 3], false)] {
+        assert_eq!(find::<i64>(Level::Baseline, radius).is_some(), has_code, "{radius:?}");
+        assert!(find::<i64>(Level::Avx2, radius).is_some(), "{radius:?}");
+        assert!(find::<i32>(Level::Baseline, radius).is_some(), "{radius:?}");
+    }
+}
