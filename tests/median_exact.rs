@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use itk_core::{Axes, Header, Image, PerAxis, Pixel, PixelType, VisitType, pool};
+use itk_core::simd::Level;
+use itk_core::{Axes, Header, Image, PerAxis, Pixel, PixelType, VisitType, pool, simd};
 use itk_filters::{Algorithm, Apply, Filter, Median, NanPolicy};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::naive;
@@ -142,7 +143,16 @@ impl VisitType for Wide {
             let expected = naive::median(&input, size, radius, NanPolicy::Order);
             let median = Median::new(PerAxis::xyz(radius.to_vec())).algorithm(Algorithm::Network);
             let image = Image::from_vec(size, input).unwrap();
-            let got = median.apply(&image).unwrap().to_vec();
+            let got = match median.apply(&image) {
+                Ok(got) => got.to_vec(),
+                // Without compares of 64 bits, large windows of such pixels have no network.
+                Err(error) => {
+                    let is_left_out =
+                        size_of::<T>() == 8 && radius == [3, 3] && simd::level().unwrap() == Level::Baseline;
+                    assert!(is_left_out, "{}, {radius:?}: {error}", T::TYPE);
+                    continue;
+                }
+            };
             assert_same(&got, &expected, &(T::TYPE, size, radius, content, case));
         }
     }
