@@ -89,9 +89,9 @@ fn is_masked(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
 fn owner<'py>(array: &Bound<'py, PyUntypedArray>) -> Option<Bound<'py, PyUntypedArray>> {
     let mut owner = array.clone();
     loop {
+        let raw = owner.as_array_ptr();
         // SAFETY: the array is alive, and so is its base, which is null or held by the array.
-        let base =
-            unsafe { Bound::from_borrowed_ptr_or_opt(array.py(), (*owner.as_array_ptr()).fields.base) };
+        let base = unsafe { Bound::from_borrowed_ptr_or_opt(array.py(), (*raw).fields.base) };
         match base {
             None => return Some(owner),
             Some(base) => owner = base.cast_into().ok()?,

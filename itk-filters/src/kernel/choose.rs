@@ -233,7 +233,7 @@ mod tests {
             assert_eq!(u8(&[30, 0], &[512, 1]), Algorithm::Histogram);
             assert_eq!(u8(&[0, 30], &[64, 64]), Algorithm::Counting);
             assert_eq!(Algorithm::choose::<u16>(level, &[30], &[512]), Algorithm::Counting);
-            // Both windows have a network; a wide one pays where 64 bits can be compared.
+            // A wide window has a network where 64 bits can be compared.
             let f64 = |r: usize| Algorithm::choose::<f64>(level, &[r; 3], &[64; 3]);
             assert_eq!(f64(1), Algorithm::Network);
             let large = if level == Level::Baseline { Algorithm::Counting } else { Algorithm::Network };

@@ -168,7 +168,7 @@ impl<T: Pixel> Walk<'_, T> {
         let plan = kernel.plan;
         // What is computed of both ends for a register, and otherwise for a row.
         let rows = (4 * (x / 2)).next_multiple_of(plan.rows);
-        (plan.least(size_of::<T>()) <= self.level && plan.room == 0 && rows <= 2 * self.lanes)
+        (plan.least(size_of::<T::Key>()) <= self.level && plan.room == 0 && rows <= 2 * self.lanes)
             .then_some(turned)
     }
 

@@ -246,8 +246,8 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
         for column in 0..step.columns {
             let at = step.start(column, Lanes::<T, S>::LANES);
             let kept = step.kept.cast::<T::Key>().wrapping_add(column * step.room * Lanes::<T, S>::LANES);
-            let is_last = column + 1 == step.columns;
-            let begins_line = is_last || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE);
+            // Once a line; the last column may reach into one more.
+            let asks = column + 1 == step.columns || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE);
             let last = plan.window[0] - 1;
             N::step(&Io::<S, T, MAXIMA> {
                 simd,
@@ -255,7 +255,7 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
                 at,
                 kept,
                 last,
-                ahead: step.ahead.filter(|_| begins_line),
+                ahead: step.ahead.filter(|_| asks),
                 asked: const { N::PLAN.rows * N::PLAN.planes() / N::PLAN.outputs() },
                 least: &least,
                 greatest: &greatest,
