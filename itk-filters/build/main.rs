@@ -16,8 +16,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     let mut text = String::new();
     let shapes = shapes::shapes();
-    for &shape in &shapes {
-        text.push_str(&emit::kernel(&Program::plan(shape)));
+    let programs: Vec<Program> = shapes.iter().map(|&shape| Program::plan(shape)).collect();
+    for program in &programs {
+        text.push_str(&emit::kernel(program));
     }
     text.push_str(
         "
@@ -26,12 +27,13 @@ pub(super) fn find<T: Pixel>(window: [usize; 3]) -> Option<Kernel<T>> {
     match window {
 ",
     );
-    for shape in &shapes {
+    for Program { shape, kept, .. } in &programs {
         let window = shape.window;
         let kernel = format!("Some(Kernel::of::<{}>())", emit::name(shape));
+        let made =
+            if kept.is_empty() { format!("is_made_for::<T>({window:?})") } else { "is_key::<T>()".into() };
         let narrow = if shapes::is_large(window) { " && size_of::<T>() < 8" } else { "" };
-        let condition = format!("reads_pixels::<T>({window:?}){narrow}");
-        writeln!(text, "        {window:?} => if const {{ {condition} }} {{ {kernel} }} else {{ None }},")
+        writeln!(text, "        {window:?} => if const {{ {made}{narrow} }} {{ {kernel} }} else {{ None }},")
             .expect("text grows");
     }
     text.push_str("        _ => None,\n    }\n}\n");

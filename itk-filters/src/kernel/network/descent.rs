@@ -121,11 +121,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
                 check()?;
                 self.list(step, LISTED.min(steps - step), scratch);
             }
-            // A kernel that reads pixels cannot tell what to make of NaN; one that reads keys need not know.
-            if direct.is_some_and(|kernel| self.step_in_place(kernel, step, scratch)) {
-                staged_end = isize::MIN;
-            } else {
-                nan |= self.step_staged(step, &mut staged_end, scratch);
+            match direct {
+                Some(kernel) => self.step_in_place(kernel, step, scratch),
+                None => nan |= self.step_staged(step, &mut staged_end, scratch),
             }
             for (place, slot) in scratch.places.iter_mut().zip(plan.slots) {
                 *place = slot.after(*place);
@@ -197,11 +195,11 @@ impl<'a, T: Pixel> Descent<'a, T> {
         }
     }
 
-    /// Takes a step on the image's own rows; false when that failed.
-    fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
+    /// Takes a step on the image's own rows.
+    fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) {
         let kept = scratch.kept.values().as_mut_ptr().cast();
         let how = [true, self.walk.prefetches];
-        !kernel.run(self.walk.level, &self.step(step, &scratch.rows, how, kept, scratch))
+        kernel.run(self.walk.level, &self.step(step, &scratch.rows, how, kept, scratch));
     }
 
     /// Takes a step on copies of rows, of which those before row `end` are there. True when it saw a NaN.
@@ -217,13 +215,18 @@ impl<'a, T: Pixel> Descent<'a, T> {
             *end = rows.end;
             nan = self.stage(rows, listed, scratch);
         }
-        let in_place = is_key::<T>() && self.written() == self.width();
+        let in_place = self.writes_pixels() && self.written() == self.width();
         let ahead = self.copied == self.walk.plan().reads();
         let kept = scratch.kept.values().as_mut_ptr().cast();
-        let kernel = &self.walk.staged;
-        kernel.run(self.walk.level, &self.step(step, &scratch.copies, [in_place, ahead], kept, scratch));
-        if !in_place {
-            self.unstage(step, scratch);
+        let what = self.step(step, &scratch.copies, [in_place, ahead], kept, scratch);
+        match &self.walk.restoring {
+            Some(kernel) => kernel.run(self.walk.level, &what),
+            None => self.walk.staged.run(self.walk.level, &what),
+        }
+        match (in_place, self.writes_pixels()) {
+            (true, _) => {}
+            (false, true) => self.unstage::<T::Key>(step, scratch),
+            (false, false) => self.unstage::<T>(step, scratch),
         }
         nan
     }
@@ -254,6 +257,11 @@ impl<'a, T: Pixel> Descent<'a, T> {
             // Rows that the next step shares with this one are in the cache already.
             ahead: ahead.then(|| [&scratch.rows[end..][..plan.rows * planes], outputs(at + 1)]),
         }
+    }
+
+    /// Whether the kernel that reads copies of rows writes pixels; else it writes keys.
+    fn writes_pixels(&self) -> bool {
+        is_key::<T>() || self.walk.restoring.is_some()
     }
 
     /// Room for a row of medians.
@@ -298,12 +306,12 @@ impl<'a, T: Pixel> Descent<'a, T> {
         simd::dispatch(walk.level, stage)
     }
 
-    /// Copies the medians of a step to where they belong.
-    fn unstage(&self, step: usize, scratch: &mut Scratch<T>) {
+    /// Copies the medians of a step to where they belong: from keys of `P`.
+    fn unstage<P: Pixel>(&self, step: usize, scratch: &mut Scratch<T>) {
         let outputs = self.walk.plan().outputs();
         let outputs = &scratch.outputs[step % LISTED * outputs..][..outputs];
         let unstage =
-            Unstage::<T> { medians: &scratch.targets, outputs, count: self.written(), pixel: PhantomData };
+            Unstage::<P> { medians: &scratch.targets, outputs, count: self.written(), pixel: PhantomData };
         simd::dispatch(self.walk.level, unstage);
     }
 }

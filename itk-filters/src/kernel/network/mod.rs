@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use itk_core::simd::{self, Job, Key, KeyVector, Level, Simd};
+use itk_core::simd::{self, Job, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
 use super::cache::{LINE, WAYS, spread};
@@ -21,7 +21,7 @@ mod tests;
 mod walk;
 
 use generated::find as kernel_of;
-use rows::{Lanes, is_any_above};
+use rows::Lanes;
 pub(crate) use walk::{Walk, find};
 
 /// The most rows of medians that a kernel holds back.
@@ -55,6 +55,11 @@ impl Slot {
         let next = place + self.length;
         if next == self.start + self.turns * self.length { self.start } else { next }
     }
+}
+
+/// Whether a window is a square or a cube, which are asked for most: some code is made for these alone, as it has its size.
+const fn is_square([x, y, z]: [usize; 3]) -> bool {
+    x == y && (z == 1 || z == x)
 }
 
 /// What a driver needs to know of a kernel.
@@ -118,11 +123,9 @@ impl Plan {
         }
     }
 
-    /// Whether there is other code for CPUs with fast maxima, for keys of so many bytes. Those of 64 bits have no fast ones; squares and
-    /// cubes are what is asked for most, and code has its size.
+    /// Whether there is other code for CPUs with fast maxima, for keys of so many bytes. Those of 64 bits have no fast ones.
     const fn has_maxima(&self, key_bytes: usize) -> bool {
-        let [x, y, z] = self.window;
-        key_bytes < 8 && x == y && (z == 1 || z == x) && matches!(self.least, Level::Baseline)
+        key_bytes < 8 && is_square(self.window) && matches!(self.least, Level::Baseline)
     }
 
     /// Whether the medians of a column are written after the next column was read.
@@ -144,11 +147,11 @@ trait Network {
     fn step<S: Simd, T: Pixel, const MAXIMA: bool>(io: &Io<'_, S, T, MAXIMA>);
 }
 
-/// A kernel that reads and writes pixels of one type.
+/// A kernel that reads and writes pixels of one type; of floats it reads keys.
 pub(crate) struct Kernel<T: Pixel> {
     pub(crate) plan: &'static Plan,
     /// Takes a step at a level; told whether the CPU has fast maxima there.
-    step: fn(Level, &Step<'_>, bool) -> bool,
+    step: fn(Level, &Step<'_>, bool),
     pixel: PhantomData<T>,
 }
 
@@ -178,9 +181,7 @@ impl<T: Pixel> Kernel<T> {
     }
 
     /// Takes one step. Its lengths are checked here, so that nothing in the kernel's body calls anything.
-    ///
-    /// True when it read a NaN: then what it wrote is of no use.
-    fn run(&self, level: Level, step: &Step<'_>) -> bool {
+    fn run(&self, level: Level, step: &Step<'_>) {
         let plan = self.plan;
         assert_eq!(step.rows.len(), plan.reads() * plan.planes());
         assert_eq!(step.outputs.len(), plan.outputs());
@@ -188,7 +189,7 @@ impl<T: Pixel> Kernel<T> {
         if let Some([rows, outputs]) = step.ahead {
             assert_eq!([rows.len(), outputs.len()], [plan.rows * plan.planes(), plan.outputs()]);
         }
-        (self.step)(level, step, simd::has_fast_maxima(level))
+        (self.step)(level, step, simd::has_fast_maxima(level));
     }
 }
 
@@ -229,17 +230,15 @@ impl Step<'_> {
 struct Run<'a, N, T: Pixel, const MAXIMA: bool>(&'a Step<'a>, PhantomData<(N, T)>);
 
 impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
-    /// Whether there was a NaN.
-    type Out = bool;
+    type Out = ();
     const LEAST: Level = if MAXIMA { Level::Avx512 } else { N::PLAN.least(size_of::<T::Key>()) };
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> bool {
+    fn run<S: Simd>(self, simd: S) {
         let step = self.0;
         let plan = const { &N::PLAN };
         let holds = const { N::PLAN.holds(S::LEVEL) };
         let zero = Lanes::<T, S>::splat(simd, T::Key::default());
-        let (least, greatest) = (Cell::new(zero), Cell::new(zero));
         let held: [_; HELD] = std::array::from_fn(|_| Cell::new(zero));
         let mut before = [zero; HELD];
         let mut given = 0;
@@ -248,17 +247,13 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
             let kept = step.kept.cast::<T::Key>().wrapping_add(column * step.room * Lanes::<T, S>::LANES);
             // Once a line; the last column may reach into one more.
             let asks = column + 1 == step.columns || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE);
-            let last = plan.window[0] - 1;
             N::step(&Io::<S, T, MAXIMA> {
                 simd,
                 step,
                 at,
                 kept,
-                last,
                 ahead: step.ahead.filter(|_| asks),
                 asked: const { N::PLAN.rows * N::PLAN.planes() / N::PLAN.outputs() },
-                least: &least,
-                greatest: &greatest,
                 holds,
                 held: &held,
             });
@@ -280,11 +275,6 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
                 unsafe { give::<S, T>(simd, step, row, given, medians) };
             }
         }
-        let KeyRule::Float { infinity, .. } = T::KEYS else { return false };
-        // The keys of NaN are beyond those of the infinities, which are each other's complement.
-        let complement = T::Key::from_ordinal(T::Key::default().to_ordinal() - 1);
-        let negative = least.get().flip(Lanes::<T, S>::splat(simd, complement));
-        is_any_above::<T, S>(greatest.get().max(negative), infinity)
     }
 }
 
@@ -295,14 +285,9 @@ struct Io<'a, S: Simd, T: Pixel, const MAXIMA: bool> {
     /// Where the column begins, and where its lists are.
     at: usize,
     kept: *mut T::Key,
-    /// The last column of a window.
-    last: usize,
     /// What to ask for, and how many of the rows to be read with each output row.
     ahead: Option<[&'a [*mut u8]; 2]>,
     asked: usize,
-    /// The extreme keys of floats.
-    least: &'a Cell<Lanes<T, S>>,
-    greatest: &'a Cell<Lanes<T, S>>,
     /// Whether medians are written late, and those of this column if so.
     holds: bool,
     held: &'a [Cell<Lanes<T, S>>; HELD],
@@ -318,19 +303,11 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
             Lanes::<T, S>::read(self.simd, self.step.rows.get_unchecked(row).cast::<T>().add(at).cast())
         };
         match T::KEYS {
-            KeyRule::Same => pixels,
-            KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => pixels,
-            KeyRule::Flip(bits) => pixels.flip(Lanes::<T, S>::splat(self.simd, bits)),
-            KeyRule::Float { .. } => {
-                // What turns keys into floats turns floats into keys, but for NaN.
-                let keys = pixels.restore_floats();
-                // These loads have all pixels of the step among them.
-                if x.is_multiple_of(Lanes::<T, S>::LANES) || x == self.last {
-                    self.least.set(self.least.get().min(keys));
-                    self.greatest.set(self.greatest.get().max(keys));
-                }
-                keys
+            KeyRule::Flip(bits) if !Lanes::<T, S>::SORTS_FLIPPED => {
+                pixels.flip(Lanes::<T, S>::splat(self.simd, bits))
             }
+            // Rows of floats are keys already.
+            _ => pixels,
         }
     }
 

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use itk_core::simd::{Job, Key, KeyVector, Simd};
 use itk_core::{KeyRule, Pixel};
 
+use super::is_square;
+
 /// A register of the keys of `T`.
 pub(super) type Lanes<T, S> = <<T as Pixel>::Key as Key>::Vector<S>;
 
@@ -23,15 +25,17 @@ macro_rules! for_vectors {
     };
 }
 
-/// Whether the kernel of a window is made for pixels of a type, to read and write them in place: always where they are keys;
-/// else where turning each sample into a key takes less time than copying rows as keys. Floats take three operations; minima of 64
-/// bits take so long that copies hardly count.
-pub(super) const fn reads_pixels<T: Pixel>(window: [usize; 3]) -> bool {
+/// Whether a kernel without lists is made for pixels of a type: always where they are keys; else in small windows, where that
+/// saves copies enough time for its code. Integers are turned into keys as they are read; floats would take two operations a
+/// sample, so they are copied as keys, and only the medians turned into pixels.
+pub(super) const fn is_made_for<T: Pixel>(window: [usize; 3]) -> bool {
     let samples = window[0] * window[1] * window[2];
+    // Minima of 64 bits take so long that copies hardly count.
+    let (square, narrow) = (is_square(window), size_of::<T>() < 8);
     match T::KEYS {
         KeyRule::Same => true,
-        KeyRule::Flip(_) => samples <= if size_of::<T>() < 8 { 27 } else { 9 },
-        KeyRule::Float { .. } => samples <= 9,
+        KeyRule::Flip(_) if square && narrow => samples <= 27,
+        _ => (square || narrow) && samples <= 9,
     }
 }
 
@@ -126,7 +130,7 @@ fn stage<T: Pixel, S: Simd>(simd: S, from: *const T::Key, keys: &mut [T::Key]) -
 
 /// Whether some key of a register is greater than `bound`, which is not negative.
 #[inline(always)]
-pub(super) fn is_any_above<T: Pixel, S: Simd>(keys: Lanes<T, S>, bound: T::Key) -> bool {
+fn is_any_above<T: Pixel, S: Simd>(keys: Lanes<T, S>, bound: T::Key) -> bool {
     // As long as the longest register: a longer array would be cleared by a call.
     let mut memory = [0u64; 8];
     let lanes: &mut [T::Key] = bytemuck::cast_slice_mut(&mut memory);

@@ -40,8 +40,7 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
                 last: width - lanes,
                 ahead: None,
             };
-            let nan = (kernel.step)(level, &step, maxima);
-            assert!(!nan, "{} {window:?} {level}", T::TYPE);
+            (kernel.step)(level, &step, maxima);
             medians
         };
         let expected = medians(false);

@@ -1,14 +1,14 @@
 //! Moves the steps of a kernel over a brick of the output: in strips of neighbouring columns, down the rows of each.
 //!
 //! Where the kernel reads pixels as they are, keeps no lists, and the windows of a strip lie inside the image along x, rows are
-//! read in place, and medians written in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
+//! read in place. Otherwise rows are staged: copied as keys, with the nearest pixel repeated
 //! beyond the border. `ends` has another way for the ends of rows.
 
 use std::ops::Range;
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Level};
-use itk_core::{AnyView, Axes, Pixel, Result, Strides, View};
+use itk_core::{AnyView, Axes, KeyRule, Pixel, Result, Strides, View};
 
 use super::descent::Descent;
 use super::ends::Columns;
@@ -87,9 +87,13 @@ pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) level: Level,
     pub(super) lanes: usize,
     pub(super) axes: Match,
-    /// Reads rows in place; none where pixels are no keys and the window is not small, or where the kernel keeps lists.
+    /// Reads rows in place; none for floats, where pixels are no keys and the window is not small, or where the kernel keeps
+    /// lists.
     pub(super) direct: Option<Kernel<T>>,
+    /// Reads copies of rows, and writes keys.
     pub(super) staged: Kernel<T::Key>,
+    /// Reads copies of rows, and writes pixels: for floats in small windows.
+    pub(super) restoring: Option<Kernel<T>>,
     /// Whether steps that read in place ask for the rows of the next one.
     pub(super) prefetches: bool,
     pub(super) source: View<'a, T>,
@@ -126,10 +130,16 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let staged: Kernel<T::Key> = super::kernel_of(axes.window).expect("the window has a kernel");
         let pitch = axes.y.map_or(0, |y| source.strides().bytes[y].unsigned_abs());
         let bytes = source.size().iter().product::<usize>() * size_of::<T>();
+        let own = super::kernel_of::<T>(axes.window);
+        let (direct, restoring) = match T::KEYS {
+            KeyRule::Float { .. } => (None, own),
+            _ => (own.filter(|kernel| kernel.plan.room == 0), None),
+        };
         Self {
             level,
             lanes: simd::lanes::<T::Key>(level),
-            direct: if staged.plan.room == 0 { super::kernel_of(axes.window) } else { None },
+            direct,
+            restoring,
             prefetches: bytes >= LARGE && !staged.plan.crowds(pitch),
             staged,
             axes,
