@@ -20,10 +20,10 @@ REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm", "avx512max": "zm
 KEYS = ("u8", "i16", "i32", "i64")
 # The level at which kernels of narrow keys and of squares and cubes have a second body, for CPUs with fast maxima, and its name here.
 MAXIMA = {"avx512": "avx512max"}
-# Pixels that become keys in the kernels of windows of so many samples.
-FLIPPED, FLIPPED_SAMPLES = ("i8", "u16", "u32"), 27
-SLOW, SLOW_SAMPLES = ("u64", "f16", "f32", "f64"), 9
-TYPES = KEYS + FLIPPED + SLOW
+# Pixels that become keys in kernels: in squares and cubes of so many samples, in other windows of so many; or in such squares only.
+FLIPPED, SQUARE_SAMPLES, SAMPLES = ("i8", "u16", "u32"), 27, 9
+FLOATS, LONG = ("f16", "f32"), ("u64", "f64")
+TYPES = KEYS + FLIPPED + FLOATS + LONG
 # Windows of so many samples have kernels for keys of 64 bits at the baseline too, which cannot compare these.
 LONG_SAMPLES = 27
 
@@ -44,18 +44,25 @@ def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
     windows = re.findall(r"^    \[(\d+), (\d+), (\d+)\],$", text, re.MULTILINE)
     (large,) = re.findall(r"product::<usize>\(\) > (\d+)", text)
     assert windows, "shapes.rs lists no windows"
+    # Windows whose kernels keep no lists.
+    arms = re.findall(r"((?:\[[^\]]+\][\s|]*)+)=> \(\d+, false\)", text)
+    listless = {window for arm in arms for window in re.findall(r"\[(\w+), (\d+), (\d+)\]", arm)}
+    assert listless, "shapes.rs has no kernels without lists"
     expected = set()
     for window in windows:
         samples = math.prod(map(int, window))
         # Large windows have kernels where registers are wide and keys narrow.
         is_large = samples > int(large)
         types, levels = (KEYS[:3], ("avx2", "avx512")) if is_large else (KEYS, REGISTERS)
-        types += (FLIPPED if samples <= FLIPPED_SAMPLES else ()) + (SLOW if samples <= SLOW_SAMPLES else ())
+        x, y, z = window
+        is_square = x == y and z in ("1", x)
+        if listless & {window, ("_", y, z)}:
+            types += FLIPPED if samples <= (SQUARE_SAMPLES if is_square else SAMPLES) else ()
+            types += (FLOATS + (LONG if is_square else ())) if samples <= SAMPLES else ()
         bodies = {(pixel, level) for pixel in types for level in levels}
         if samples > LONG_SAMPLES:
             bodies.discard(("i64", "baseline"))
-        x, y, z = window
-        has_maxima = not is_large and x == y and z in ("1", x)
+        has_maxima = not is_large and is_square
         bodies = {body for body in bodies if body[1] != "avx512max" or (has_maxima and "64" not in body[0])}
         expected |= {("Median" + "x".join(window), *body) for body in bodies}
     return expected

@@ -257,7 +257,7 @@ def write_table(plans):
 
 def main():
     every = plans()
-    draw_tile(next(kernel for kernel in every["kernels"] if kernel["window"] == [7, 7, 1]))
+    draw_tile(next(kernel for kernel in every["kernels"] if kernel["window"] == [9, 9, 1]))
     draw_operations(every)
     draw_counting()
     draw_crossovers()

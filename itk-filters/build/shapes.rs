@@ -100,16 +100,21 @@ fn shape(window: [usize; 3]) -> Shape {
         _ => 8,
     };
     let volume = kz > 1;
-    // Short rows are sorted again sooner than lists are stored and loaded.
+    // Short rows are sorted again sooner than lists are stored and loaded: the more rows a step has, the fewer are read again.
     let (rows, keeps) = match window {
-        [1 | 3, 3, 1] => (6, false),
-        [5, 5, 1] => (8, false),
+        [_, 1, 1] => (4, false),
+        [1, 3, 1] | [3, 3, 1] => (6, false),
+        [1, 5, 1] | [1, 7, 1] | [1, 9, 1] => (12, false),
+        [3, 5, 1] | [3, 7, 1] | [3, 11, 1] => (12, false),
+        [5, 5, 1] => (16, false),
         [3, 3, 3] => (8, false),
+        [7, 7, 1] => (8, true),
         _ if volume => (if is_large(window) { 4 } else { 2 }, true),
         _ => (height.max(4), true),
     };
     let cube = kx == ky && ky == kz;
-    // Past a thousand operations, code in one line is hardly faster, and takes long to compile.
-    let form = if ky > 9 || is_large(window) || (volume && !cube) { Form::Loops } else { Form::Straight };
+    // Where lists are kept, code in one line is hardly faster past a thousand operations, and takes long to compile.
+    let form =
+        if (keeps && ky > 9) || is_large(window) || (volume && !cube) { Form::Loops } else { Form::Straight };
     Shape { window, height, rows, slices: if volume { 2 } else { 1 }, keeps, form }
 }
