@@ -211,8 +211,9 @@ mod tests {
     use itk_core::{PixelType, VisitType};
 
     use super::*;
+    use crate::kernel::network::cover::Cover;
     use crate::kernel::network::find;
-    use crate::kernel::network::walk::{Cover, Memory};
+    use crate::kernel::network::walk::Memory;
 
     const PAGE: usize = 4096;
 
@@ -223,6 +224,8 @@ mod tests {
         offset: &'a [usize],
         size: &'a [usize],
         radius: &'a [usize],
+        /// Bytes by which the output lies behind the image, but for whole pages.
+        behind: usize,
     }
 
     /// Pixels of many values, no two ends alike; floats of both signs.
@@ -246,16 +249,19 @@ mod tests {
             AnyView::of_bytes(T::TYPE, axes(case.image), bytemuck::cast_slice(pixels)).typed().unwrap();
         let kernel = find::<T::Key>(case.level, case.radius).unwrap();
         let walk = Walk::new(case.level, kernel, view, axes(case.offset));
-        // At the same place of a page as the image, where the output is as large.
         let count = case.size.iter().product::<usize>();
         let mut memory = vec![T::default(); count + PAGE / size_of::<T>()];
-        let apart = pixels.as_ptr().addr().wrapping_sub(memory.as_ptr().addr()) % PAGE;
+        let apart = (pixels.as_ptr().addr() + case.behind).wrapping_sub(memory.as_ptr().addr()) % PAGE;
         let medians = &mut memory[apart / size_of::<T>()..][..count];
         let output = AnyViewMut::of_bytes(T::TYPE, axes(case.size), bytemuck::cast_slice_mut(medians));
         let bricks = output.typed::<T>().unwrap().into_bricks(case.size);
         let (mut nan, mut turned) = (false, 0);
         for brick in &bricks {
             let cover = cover(&walk, brick)?;
+            if case.image == case.size {
+                let backward = case.image[0] == PAGE && (1..256).contains(&case.behind);
+                assert_eq!(walk.lies_behind(brick), backward, "{}", case.behind);
+            }
             nan |= walk.fill_covered(&cover, brick, &mut Memory::default(), &mut || Ok(())).unwrap();
             turned += cover.turned.map_or(0, |_| cover.ends.iter().map(Range::len).sum());
         }
@@ -312,7 +318,7 @@ mod tests {
             (&[300, 80], &[0, 10], &[200, 70], &[&[1, 1], &[2, 2]]),
             (&[300, 80], &[1, 3], &[298, 77], &[&[1, 1], &[2, 2]]),
             // Where rows and medians crowd each other in the cache.
-            (&[4096, 20], &[0, 0], &[4096, 20], &[&[1, 1]]),
+            (&[4096, 20], &[0, 0], &[4096, 20], &[&[1, 1], &[0, 1], &[1, 0]]),
             // Windows over x and y, x and z, and all axes.
             (&[100, 20, 9], &[0, 0, 0], &[100, 20, 9], &[&[1, 1, 1], &[1, 0, 1], &[1, 1, 0], &[2, 2, 0]]),
             (&[100, 20, 9], &[0, 4, 2], &[99, 16, 5], &[&[1, 1, 1], &[2, 0, 2]]),
@@ -322,8 +328,12 @@ mod tests {
             let mut exchanged = 0;
             for &(image, offset, size, radii) in parts {
                 for &radius in radii {
-                    for pixel_type in PixelType::ALL {
-                        exchanged += pixel_type.visit(Compare(Case { level, image, offset, size, radius }));
+                    let places: &[usize] = if image[0] == PAGE { &[0, 8, 64, 200, 256, 4032] } else { &[0] };
+                    for (pixel_type, &behind) in
+                        PixelType::ALL.iter().flat_map(|t| places.iter().map(move |p| (t, p)))
+                    {
+                        exchanged +=
+                            pixel_type.visit(Compare(Case { level, image, offset, size, radius, behind }));
                     }
                 }
             }

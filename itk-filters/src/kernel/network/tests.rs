@@ -1,10 +1,10 @@
-//! Steps of kernels, both ways in which larger keys are found.
+//! Steps of kernels: both ways in which larger keys are found, and both in which columns follow each other.
 
 use std::ptr::null_mut;
 
 use super::*;
 
-/// Takes a step of each window on rows of pixels made from random bits, with and without maxima.
+/// Takes a step of each window on rows of pixels made from random bits: with and without maxima, and backward.
 fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
     let mut state = 1u64;
     let mut pixels = |count: usize| -> Vec<T> {
@@ -19,13 +19,13 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
     {
         let kernel = kernel_of::<T>(window).expect("the window has a kernel");
         let plan = kernel.plan;
-        assert!(plan.room == 0 && plan.has_maxima(size_of::<T::Key>()), "{window:?}");
+        assert!(plan.room == 0 && plan.has_maxima(size_of::<T::Key>()) == is_square(window), "{window:?}");
         let (lanes, columns) = (simd::lanes::<T::Key>(level), 3);
         let width = columns * lanes;
         let mut image = pixels(plan.reads() * plan.planes() * (width + plan.window[0]));
         let rows: Vec<*mut u8> =
             image.chunks_exact_mut(width + plan.window[0]).map(|row| row.as_mut_ptr().cast()).collect();
-        let medians = |maxima: bool| {
+        let medians = |maxima: bool, backward: bool| {
             let mut medians = vec![T::default(); width * plan.outputs()];
             let outputs: Vec<*mut u8> =
                 medians.chunks_exact_mut(width).map(|row| row.as_mut_ptr().cast()).collect();
@@ -36,6 +36,7 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
                 kept: null_mut(),
                 room: 0,
                 columns,
+                backward,
                 shift: 0,
                 last: width - lanes,
                 ahead: None,
@@ -43,17 +44,18 @@ fn check<T: Pixel>(windows: &[[usize; 3]], made: impl Fn(u64) -> T) {
             (kernel.step)(level, &step, maxima);
             medians
         };
-        let expected = medians(false);
+        let expected = medians(false, false);
         assert!(expected.iter().any(|&median| median != expected[0]), "medians differ");
-        // Lower levels have one way.
-        let got = medians(level == Level::Avx512);
-        assert!(got == expected, "{} {window:?} {level}", T::TYPE);
+        assert!(medians(false, true) == expected, "{} {window:?} {level}, backward", T::TYPE);
+        // Lower levels have one way, and so have windows that are no squares.
+        let maxima = level == Level::Avx512 && plan.has_maxima(size_of::<T::Key>());
+        assert!(medians(maxima, false) == expected, "{} {window:?} {level}", T::TYPE);
     }
 }
 
 #[test]
-fn maxima_give_the_same_medians() {
-    let windows = [[3, 3, 1], [5, 5, 1], [3, 3, 3]];
+fn maxima_and_columns_from_right_to_left_give_the_same_medians() {
+    let windows = [[3, 3, 1], [5, 5, 1], [3, 3, 3], [3, 1, 1], [1, 3, 1]];
     check(&windows, |bits| bits as u8);
     check(&windows, |bits| bits as i8);
     check(&windows, |bits| bits as u16);
