@@ -127,7 +127,8 @@ impl<T: Pixel> Walk<'_, T> {
         (LISTS / ((self.plan().room + LISTS / PAGE) * self.lanes * size_of::<T>())).max(1)
     }
 
-    /// Strips of about the same width that cover these columns with copies of rows. They may overlap their neighbours.
+    /// Strips of about the same width that cover these columns with copies of rows. They may overlap their neighbours, and medians of
+    /// a brick of a register and more are written in place.
     fn staged(&self, range: Range<usize>) -> Vec<Strip> {
         let lanes = self.lanes;
         let columns = range.len().div_ceil(lanes);
@@ -135,7 +136,9 @@ impl<T: Pixel> Walk<'_, T> {
         let strip = |start: usize| {
             let columns = (range.end - start).div_ceil(lanes).min(columns);
             let start = start.min(range.end.saturating_sub(columns * lanes));
-            Strip { start, columns, shift: 0, last: (columns - 1) * lanes, direct: false }
+            // The last column overlaps the one before where the strip is no whole number of registers.
+            let width = (range.end - start).clamp(lanes, columns * lanes);
+            Strip { start, columns, shift: 0, last: width - lanes, direct: false }
         };
         range.clone().step_by(columns.max(1) * lanes).map(strip).collect()
     }

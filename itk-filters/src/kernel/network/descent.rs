@@ -73,7 +73,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let first =
             |axis: Option<usize>, samples: usize| axis.map_or(0, place) as isize - (samples / 2) as isize;
         let width = strip.columns * walk.lanes + plan.window[0] - 1;
-        let pitch = width.next_multiple_of(LINE / size_of::<T>());
+        // An odd number of lines, so that copies of neighbouring rows lie in different sets of the cache.
+        let line = LINE / size_of::<T>();
+        let pitch = (width.div_ceil(line) | 1) * line;
         let fit = COPIES / (plan.planes() * pitch * size_of::<T>());
         // Kernels that keep lists take long enough to ask for rows ahead.
         let more = if plan.room == 0 { fit.saturating_sub(plan.reads()) / plan.rows } else { 0 };
@@ -219,7 +221,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
             *end = rows.end;
             nan = self.stage(rows, listed, scratch);
         }
-        let in_place = self.writes_pixels() && self.written() == self.width();
+        let in_place = self.writes_pixels() && self.written() == self.strip.last + self.walk.lanes;
         let ahead = self.copied == self.walk.plan().reads();
         let kept = scratch.kept.values().as_mut_ptr().cast();
         let what = self.step(step, &scratch.copies, [in_place, ahead], kept, scratch);
