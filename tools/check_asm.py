@@ -29,7 +29,7 @@ LONG_SAMPLES = 27
 
 # Lines of the map of LLD: of a section of the library, and of a function of the networks.
 SECTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ (?P<name>\.\S+)$")
-FUNCTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ +(?P<name><.*network::Run<.*)$")
+FUNCTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ +(?P<name><.*network::step::Run<.*)$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
 KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+), (true|false)>")
 INSTRUCTION = re.compile(r"^\s+(?P<address>[0-9a-f]+):\t(?P<name>\S+)(?P<operands>.*)$")

@@ -28,6 +28,8 @@ pub(super) struct Strip {
     pub(super) last: usize,
     /// Whether its rows are read in place.
     pub(super) direct: bool,
+    /// Whether columns go from right to left.
+    pub(super) backward: bool,
 }
 
 /// How the columns of a brick are covered.
@@ -138,7 +140,7 @@ impl<T: Pixel> Walk<'_, T> {
             let start = start.min(range.end.saturating_sub(columns * lanes));
             // The last column overlaps the one before where the strip is no whole number of registers.
             let width = (range.end - start).clamp(lanes, columns * lanes);
-            Strip { start, columns, shift: 0, last: width - lanes, direct: false }
+            Strip { start, columns, shift: 0, last: width - lanes, direct: false, backward: false }
         };
         range.clone().step_by(columns.max(1) * lanes).map(strip).collect()
     }
@@ -152,6 +154,7 @@ impl<T: Pixel> Walk<'_, T> {
         let [below, first] = self.addresses(brick);
         let address = if self.plan().window[0] == 1 { below } else { first } + range.start * size_of::<T>();
         let crossing = address % register / size_of::<T>();
+        let backward = self.lies_behind(brick);
         let mut strips = Vec::new();
         let mut start = range.start;
         while start < range.end {
@@ -159,7 +162,7 @@ impl<T: Pixel> Walk<'_, T> {
             let begin = start.min(range.end - lanes);
             let width = (most * lanes - shift).min(range.end - begin);
             let columns = (width + shift).div_ceil(lanes);
-            strips.push(Strip { start: begin, columns, shift, last: width - lanes, direct: true });
+            strips.push(Strip { start: begin, columns, shift, last: width - lanes, direct: true, backward });
             start = begin + width;
         }
         strips

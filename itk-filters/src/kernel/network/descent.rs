@@ -44,8 +44,6 @@ pub(super) struct Descent<'a, T: Pixel> {
     /// Rows and slices of the brick.
     height: usize,
     slices: usize,
-    /// Whether columns go from right to left.
-    backward: bool,
     /// Keys from a copy of a row to the next.
     pitch: usize,
     /// How many rows have their copies at a time: those of several steps in a narrow strip, so that the core waits for many
@@ -98,7 +96,6 @@ impl<'a, T: Pixel> Descent<'a, T> {
             image: [y, z].map(|axis| axis.map_or(1, |a| strides.size[a])),
             height: y.map_or(1, |a| brick.size()[a]),
             slices: z.map_or(1, |a| brick.size()[a] - rest[a - 1]).min(plan.slices),
-            backward: strip.direct && walk.lies_behind(brick),
             pitch,
             copied: plan.reads() + more * plan.rows,
         }
@@ -258,7 +255,7 @@ impl<'a, T: Pixel> Descent<'a, T> {
             kept,
             room: plan.room,
             columns: self.strip.columns,
-            backward: self.backward,
+            backward: self.strip.backward,
             shift: self.strip.shift,
             last: self.strip.last,
             // Rows that the next step shares with this one are in the cache already.
