@@ -240,3 +240,20 @@ def test_image_in_image_out_with_its_geometry():
     oracle.assert_same(np.asarray(got), oracle.naive_median(a, (1, 2, 0)))
     for name in ("spacing_xyz", "origin_xyz", "direction_xyz", "index_xyz", "size_xyz", "pixel_kind", "metadata"):
         assert getattr(got, name) == getattr(image, name), name
+
+
+# Rows of a page and of no whole registers: how columns are covered and in which order depends on where the result lies.
+@pytest.mark.parametrize("place", [0, 16, 64, 200, 256, 4032])
+@pytest.mark.parametrize("radius", [(0, 1), (1, 0), (2, 0), (1, 1), (3, 3)], ids=str)
+@pytest.mark.parametrize("dtype", ("u1", "u2", "f4"))
+def test_out_anywhere_in_a_page_is_filled_and_nothing_beside_it(dtype, radius, place):
+    page = 4096
+    for width in (page // np.dtype(dtype).itemsize, 333):
+        a = noise(dtype, (17, width))
+        memory = np.full(a.nbytes + 3 * page, 165, "u1")
+        start = (a.ctypes.data + place - memory.ctypes.data) % page
+        out = memory[start : start + a.nbytes].view(dtype).reshape(a.shape)
+        oxitk.median(a, radius, out=out)
+        oracle.assert_same(out, oracle.naive_median(a, radius), f"width {width}")
+        assert (memory[:start] == 165).all()
+        assert (memory[start + a.nbytes :] == 165).all()
