@@ -145,20 +145,24 @@ impl<T: Pixel> Walk<'_, T> {
         range.clone().step_by(columns.max(1) * lanes).map(strip).collect()
     }
 
-    /// Strips that cover these columns, at least a register, and are read in place. The first and the last register may
-    /// overlap their neighbours, so that the others do not cross cache lines where they write medians, or read pixels.
+    /// Strips of about the same width that cover these columns, at least a register, and are read in place. The first and the
+    /// last register may overlap their neighbours, so that the others do not cross cache lines where they write medians, or
+    /// read pixels.
     pub(super) fn inside(&self, brick: &Brick<'_, T>, range: Range<usize>) -> Vec<Strip> {
         let lanes = self.lanes;
-        let (register, most) = (lanes * size_of::<T>(), self.most());
+        let register = lanes * size_of::<T>();
         // Windows that are a pixel wide read registers that do not overlap, and more of them than they write.
         let [below, first] = self.addresses(brick);
         let address = if self.plan().window[0] == 1 { below } else { first } + range.start * size_of::<T>();
         let crossing = address % register / size_of::<T>();
+        let columns = (range.len() + crossing).div_ceil(lanes);
+        // Rather a few columns more than a strip of their own; and two, as the first may begin before the range.
+        let most = columns.div_ceil(columns.div_ceil(self.most() * 9 / 8)).max(2);
         let backward = self.lies_behind(brick);
         let mut strips = Vec::new();
         let mut start = range.start;
         while start < range.end {
-            let shift = if start == range.start && most > 1 { crossing } else { 0 };
+            let shift = if start == range.start { crossing } else { 0 };
             let begin = start.min(range.end - lanes);
             let width = (most * lanes - shift).min(range.end - begin);
             let columns = (width + shift).div_ceil(lanes);
