@@ -17,7 +17,7 @@ import oxitk
 
 PAGE = 4096
 PLACES = (0, 16, 64, 128, 256, 512, 2048, 4032)
-# Shapes yx: rows of one page, of two, and of no whole pages; radii yx, as arrays have them.
+# Shapes yx, with rows of one page, two, half a one, and no such part; radii yx, as arrays have them.
 CASES = [
     ((1024, 4096), np.uint8, (1, 1)),
     ((2048, 2048), np.uint16, (1, 1)),
@@ -33,10 +33,10 @@ CASES = [
 
 def empty(shape: tuple[int, ...], dtype: type, place: int) -> np.ndarray:
     """An array of zeros that begins so many bytes behind the beginning of a page."""
-    count = int(np.prod(shape))
-    memory = np.zeros(count * np.dtype(dtype).itemsize + 2 * PAGE, np.uint8)
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + 2 * PAGE, np.uint8)
     start = -memory.ctypes.data % PAGE + place
-    return memory[start : start + count * np.dtype(dtype).itemsize].view(dtype).reshape(shape)
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def main(rounds: int) -> None:

@@ -115,8 +115,9 @@ impl<T: Pixel> Walk<'_, T> {
         [below, brick.row(&Axes::filled(brick.size().len() - 1, 0)).addr()]
     }
 
-    /// Whether the medians of a column lie, but for whole pages, where the pixels of one of the next columns do, so that the loads
-    /// of these would wait for them ([`Plan::writes`]). From right to left, they have been read already.
+    /// Whether the medians of a column lie, but for whole pages, where the pixels of one of the next columns do, so that the
+    /// loads of these would wait for them ([`writes`](super::Plan::writes)). From right to left, they have been read already.
+    /// Farther off, medians have reached the cache by then.
     pub(super) fn lies_behind(&self, brick: &Brick<'_, T>) -> bool {
         let rows = |strides: &Strides| self.axes.y.map_or(0, |y| strides.bytes[y] % SET as isize);
         let [below, first] = self.addresses(brick);

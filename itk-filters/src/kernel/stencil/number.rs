@@ -397,7 +397,7 @@ pub(super) unsafe fn read_pixels<V: Staged>(
     simd::dispatch(level, Read { pixel, from, strides, out });
 }
 
-/// [`write`] at a level, compiled once for all stencils.
+/// [`write()`] at a level, compiled once for all stencils.
 ///
 /// # Safety
 /// All of the pixels are valid for writes.
