@@ -4,6 +4,8 @@
 
 use std::marker::PhantomData;
 
+use crate::kernel::cache::LINE;
+
 /// The rows of a stencil: staged values, or pixels where they are.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, V> {
@@ -106,6 +108,13 @@ impl<'a, R: Copy> Results<'a, R> {
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.length
+    }
+
+    /// How many of them lie before the first cache line that begins with one; 0 where none does.
+    #[inline(always)]
+    pub(super) fn before_line(&self) -> usize {
+        let bytes = self.start.addr().wrapping_neg() % LINE;
+        if bytes.is_multiple_of(size_of::<R>()) { bytes / size_of::<R>() } else { 0 }
     }
 
     /// Writes the result of a column.
