@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use bytemuck::cast_slice_mut;
 use itk_core::Pixel;
-use itk_core::simd::Simd;
+use itk_core::simd::{KeyVector, Level, Simd};
 
 use super::coefficients::{Coefficients, Four};
-use crate::kernel::cache::{Aligned, LINE};
+use crate::kernel::cache::Aligned;
+use crate::kernel::stencil::number;
 
 /// Lines that go together, where there are many: whole cache lines, and enough that one line's chain of operations does not
 /// hold up the others'.
@@ -25,9 +26,36 @@ const BEYOND: usize = 4;
 /// Rows of values, one of each line. Others may see the memory.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<V> {
-    pub(super) start: *mut V,
+    start: *mut V,
     /// Bytes from a row to the next.
+    pitch: isize,
+    soon: Soon,
+}
+
+/// What the cache is told of with the first row, and how many bytes farther with each one after it. It may lie anywhere.
+#[derive(Clone, Copy)]
+pub(super) struct Soon {
+    pub(super) start: *const u8,
     pub(super) pitch: isize,
+}
+
+impl<V> Rows<V> {
+    /// Rows of pixels, which are taken from the first one to the last.
+    pub(super) fn forwards(start: *mut V, pitch: isize) -> Self {
+        let soon = Soon { start: start.wrapping_byte_offset(AHEAD * pitch).cast(), pitch };
+        Self { start, pitch, soon }
+    }
+
+    /// Rows of pixels, which are taken from the last one to the first.
+    pub(super) fn backwards(start: *mut V, pitch: isize) -> Self {
+        let soon = Soon { start: start.wrapping_byte_offset(-AHEAD * pitch).cast(), pitch };
+        Self { start, pitch, soon }
+    }
+
+    /// Rows that are staged, and so are in the cache, unlike the pixels that come next.
+    pub(super) fn staged(start: *mut V, pitch: isize, soon: Option<Soon>) -> Self {
+        Self { start, pitch, soon: soon.unwrap_or(Soon { start: start.cast(), pitch }) }
+    }
 }
 
 impl<V: Pixel> Rows<V> {
@@ -53,7 +81,7 @@ pub(super) trait Sink<V>: Copy {
     /// The row is valid for writes, and for reads of what results are added to.
     unsafe fn put<const L: usize>(&self, row: usize, results: [V; L]);
 
-    /// Tells the cache that a row, which may be any, will be put soon, and later what lies beside it.
+    /// Tells the cache, while a row is put, of what will be put soon, and later of what lies beside that.
     fn prefetch<S: Simd, const L: usize>(&self, simd: S, row: isize);
 }
 
@@ -66,14 +94,11 @@ impl<V: Pixel> Sink<V> for Rows<V> {
 
     #[inline(always)]
     fn prefetch<S: Simd, const L: usize>(&self, simd: S, row: isize) {
-        let (row, bytes) = (self.at::<L>(row), size_of::<[V; L]>());
-        for offset in (0..bytes).step_by(LINE) {
-            simd.prefetch(row.wrapping_byte_add(offset));
-        }
-        if self.pitch.unsigned_abs() > bytes {
-            for offset in (bytes..2 * bytes).step_by(LINE) {
-                simd.prefetch(row.wrapping_byte_add(offset));
-            }
+        let Soon { start, pitch } = self.soon;
+        let (first, bytes) = (start.wrapping_offset(row * pitch), size_of::<[V; L]>());
+        number::prefetch(simd, first, bytes);
+        if pitch.unsigned_abs() > bytes {
+            number::prefetch(simd, first.wrapping_add(bytes), bytes);
         }
     }
 }
@@ -177,41 +202,72 @@ impl<V: Pixel> Lines<'_, V> {
         // SAFETY: the caller's promise.
         let border = unsafe { from.values::<L>(0) }.map(Pixel::to_f64);
         rows[..BEYOND].fill([border; 2]);
+        let mut results = [border; BEYOND];
         for row in 0..length {
-            from.prefetch::<S, L>(simd, row as isize + AHEAD);
+            from.prefetch::<S, L>(simd, row as isize);
             // SAFETY: the caller's promise.
             let pixels = unsafe { from.values::<L>(row) };
             let [fourth, third, second, first, new] = window(rows, row);
             let d = beside_border(row, &d, &before);
+            let mut result = [0.0; L];
             for l in 0..L {
                 let x = pixels[l].to_f64();
-                let direct = x * n[0] + first[0][l] * n[1] + second[0][l] * n[2] + third[0][l] * n[3];
-                let fed = first[1][l] * d[0] + second[1][l] * d[1] + third[1][l] * d[2] + fourth[1][l] * d[3];
                 new[0][l] = x;
-                new[1][l] = direct - fed;
+                let direct = x * n[0] + first[0][l] * n[1] + second[0][l] * n[2] + third[0][l] * n[3];
+                let forwards = direct - fed::<S, L>(&results, [first, second, third, fourth], &d, l);
+                (new[1][l], result[l]) = (forwards, forwards);
+            }
+            if holds::<S, L>() {
+                results = [result, results[0], results[1], results[2]];
             }
         }
         let [border, _] = rows[BEYOND + length - 1];
         rows[BEYOND + length..][..BEYOND].fill([border; 2]);
+        let mut results = [border; BEYOND];
         for row in (0..length).rev() {
-            sink.prefetch::<S, L>(simd, row as isize - wanted.start as isize - AHEAD);
+            sink.prefetch::<S, L>(simd, row as isize - wanted.start as isize);
             let [new, first, second, third, fourth] = window(rows, BEYOND + row);
             let d = beside_border(length - 1 - row, &d, &after);
-            let mut results = [V::default(); L];
+            let (mut result, mut sums) = ([0.0; L], [V::default(); L]);
             for l in 0..L {
                 let direct =
                     first[0][l] * m[0] + second[0][l] * m[1] + third[0][l] * m[2] + fourth[0][l] * m[3];
-                let fed = first[1][l] * d[0] + second[1][l] * d[1] + third[1][l] * d[2] + fourth[1][l] * d[3];
-                let backwards = direct - fed;
-                results[l] = V::from_f64(new[1][l] + backwards);
-                new[1][l] = backwards;
+                let backwards = direct - fed::<S, L>(&results, [first, second, third, fourth], &d, l);
+                sums[l] = V::from_f64(new[1][l] + backwards);
+                (new[1][l], result[l]) = (backwards, backwards);
+            }
+            if holds::<S, L>() {
+                results = [result, results[0], results[1], results[2]];
             }
             if wanted.contains(&row) {
                 // SAFETY: the caller's promise.
-                unsafe { sink.put(row - wanted.start, results) };
+                unsafe { sink.put(row - wanted.start, sums) };
             }
         }
     }
+}
+
+/// Whether a half of the registers holds the results on which the next ones depend, so that these need not be read again.
+#[inline(always)]
+fn holds<S: Simd, const L: usize>() -> bool {
+    let registers = match S::LEVEL {
+        Level::Avx512 => 32,
+        Level::Avx2 | Level::Baseline => 16,
+    };
+    BEYOND * L <= registers / 2 * <S::I64 as KeyVector<i64>>::LANES
+}
+
+/// What the results before, the latest first, add to the next one of a lane: those that are held, or those in the rows.
+#[inline(always)]
+fn fed<S: Simd, const L: usize>(
+    held: &[[f64; L]; BEYOND],
+    rows: [&[[f64; L]; 2]; BEYOND],
+    d: &Four,
+    l: usize,
+) -> f64 {
+    let [first, second, third, fourth] =
+        if holds::<S, L>() { held.each_ref() } else { rows.map(|row| &row[1]) };
+    first[l] * d[0] + second[l] * d[1] + third[l] * d[2] + fourth[l] * d[3]
 }
 
 /// The pixels and results of each lane, in five rows.

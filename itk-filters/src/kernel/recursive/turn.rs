@@ -5,7 +5,7 @@ use std::ops::Range;
 use itk_core::simd::{Job, Simd};
 use itk_core::{Axes, Pixel, PixelType, Strides};
 
-use super::lines::Rows;
+use super::lines::Soon;
 use crate::kernel::stencil::number::{self, Number, Staged};
 
 /// Pixels of a line that are turned in one go: with all lanes, a part of a first-level cache.
@@ -76,10 +76,23 @@ impl Rectangle {
         self.count >= ACROSS && self.across.unsigned_abs() <= self.along.unsigned_abs()
     }
 
-    /// The pixels as rows, if they are such values and lie side by side.
-    pub(super) fn rows<V: Pixel>(&self) -> Option<Rows<V>> {
+    /// The lines behind these, of which a pixel is told for each lane at a time: if all of them follow each other in memory.
+    pub(super) fn next(&self, lanes: usize) -> Option<Soon> {
+        let behind = self.start.wrapping_offset(self.count as isize * self.across);
+        self.soon(lanes).map(|soon| Soon { start: behind, ..soon })
+    }
+
+    /// These lines themselves, in the same way.
+    pub(super) fn soon(&self, lanes: usize) -> Option<Soon> {
+        let size = self.pixel.size();
+        let follow = self.along == size as isize && self.across == (self.length * size) as isize;
+        follow.then_some(Soon { start: self.start, pitch: (lanes * size) as isize })
+    }
+
+    /// Where the first row of pixels is, and bytes from a row to the next, if they are such values and lie side by side.
+    pub(super) fn rows<V: Pixel>(&self) -> Option<(*mut V, isize)> {
         let are_rows = self.pixel == V::TYPE && !self.swapped && self.across == size_of::<V>() as isize;
-        are_rows.then_some(Rows { start: self.start.cast(), pitch: self.along })
+        are_rows.then_some((self.start.cast(), self.along))
     }
 
     /// The pixels' type. Only such pixels are staged as f32, so no other conversions are compiled for it.
@@ -293,5 +306,36 @@ impl<V: Value> Turned<V> {
                 unsafe { to.at(column, row).write_unaligned(self.at(row, column).read_unaligned()) };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_behind_are_told_of_where_lines_follow_each_other() {
+        let mut memory = [0_u8; 64];
+        let start = memory.as_mut_ptr();
+        let pixels = |bytes: &[isize]| Pixels {
+            start,
+            strides: Strides {
+                size: Axes::filled(3, 8),
+                bytes: Axes::from_fn(3, |a| bytes[a]),
+                swapped: false,
+            },
+            pixel: PixelType::U16,
+        };
+        let next = |bytes: &[isize], axis, side, length| {
+            let next = pixels(bytes).lines(&[0, 3, 0], axis, Some(side), 4, length).next(32);
+            next.map(|next| (next.start.addr() - start.addr(), next.pitch))
+        };
+        // Row 7 of the image, and 32 pixels of 2 bytes at a time.
+        assert_eq!(next(&[2, 16, 128], 0, 1, 8), Some((7 * 16, 64)));
+        // Rows with a gap between them, a part of each row, pixels with a gap, and lines along y.
+        assert_eq!(next(&[2, 18, 144], 0, 1, 8), None);
+        assert_eq!(next(&[2, 16, 128], 0, 1, 5), None);
+        assert_eq!(next(&[4, 32, 256], 0, 1, 8), None);
+        assert_eq!(next(&[2, 16, 128], 1, 0, 8), None);
     }
 }

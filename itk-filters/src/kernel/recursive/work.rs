@@ -120,18 +120,32 @@ impl<'a> Work<'a> {
             }
         };
         let pitch = (lanes * size_of::<V>()) as isize;
+        // Lines behind these are the next ones, mostly.
+        let [first, last] = [runs.first(), runs.last()].map(|run| run.expect("there are lines"));
+        let next =
+            |pixels: &Pixels, length| pixels.lines(&last.at, axis, side, last.count, length).next(lanes);
         let from = rows(&self.input, self.length);
         if from.is_none() {
             stage(&self.input, self.length, values);
         }
         // Made after `values` was last used: it is invalid otherwise.
-        let staged = Rows { start: values.as_mut_ptr(), pitch };
+        let staged = values.as_mut_ptr();
         // Results that are rounded twice are staged between.
         let place = match self.finish {
             Finish::Single if V::TYPE != PixelType::F32 => None,
             _ => rows(&self.output, wanted),
         };
-        let (from, to) = (from.unwrap_or(staged), place.unwrap_or(staged));
+        let from = match from {
+            Some((start, pitch)) => Rows::forwards(start, pitch),
+            None => Rows::staged(staged, pitch, next(&self.input, self.length)),
+        };
+        let to = match place {
+            Some((start, pitch)) => Rows::backwards(start, pitch),
+            None => {
+                let output = self.output.lines(&first.at, axis, side, first.count, wanted);
+                Rows::staged(staged, pitch, output.soon(lanes))
+            }
+        };
         let lines =
             Lines { from, length: self.length, lanes, wanted: self.skip..self.skip + wanted, history };
         let coefficients = self.coefficients;
@@ -143,11 +157,12 @@ impl<'a> Work<'a> {
                     simd::dispatch(level, Recursion::new(coefficients, lines, to));
                 }
                 Finish::Square { spacing, root, .. } => {
-                    let sum = self.sum.map(|sum| {
-                        rows(&sum, wanted).unwrap_or_else(|| {
+                    let sum = self.sum.map(|sum| match rows(&sum, wanted) {
+                        Some((start, pitch)) => Rows::backwards(start, pitch),
+                        None => {
                             stage(&sum, wanted, sums);
-                            Rows { start: sums.as_mut_ptr(), pitch }
-                        })
+                            Rows::staged(sums.as_mut_ptr(), pitch, next(&sum, wanted))
+                        }
                     });
                     let square = Square::new(sum, to, spacing, root);
                     simd::dispatch(level, Recursion::new(coefficients, lines, square));
