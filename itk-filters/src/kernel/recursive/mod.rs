@@ -202,11 +202,36 @@ fn extent(size: &[usize], steps: &[Step], threads: usize) -> Axes<usize> {
     })
 }
 
-/// How many of these steps, at least one, to do together: whole lines along their axes stay in the cache.
+/// How many of these steps, at least one, to do together: their axes are those whose pixels follow each other in memory, and
+/// whole lines along them stay in the cache. Lines along other axes lie so far apart that most of them share sets of it.
 pub(crate) fn steps_together(size: &[usize], axes: &[usize]) -> usize {
-    let bytes = |axes: &[usize]| {
-        let lanes = if axes.contains(&0) { 1 } else { LANES.min(size[0]) };
-        axes.iter().fold(lanes * size_of::<f32>(), |bytes, &a| bytes.saturating_mul(size[a]))
+    let stay = |&n: &usize| {
+        let bytes = size[..n].iter().fold(size_of::<f32>(), |bytes, &n| bytes.saturating_mul(n));
+        axes[..n].iter().all(|&a| a < n) && bytes <= CACHE
     };
-    (2..=axes.len()).take_while(|&n| bytes(&axes[..n]) <= CACHE).last().unwrap_or(1)
+    (2..=axes.len()).rfind(stay).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_done_together_along_axes_that_follow_each_other_in_memory() {
+        let volume = [256, 256, 128];
+        for (size, axes, expected) in [
+            (&volume[..], &[0, 1, 2][..], 2),
+            (&volume, &[1, 0, 2], 2),
+            (&volume, &[2, 0, 1], 1),
+            (&volume, &[0, 2], 1),
+            (&volume, &[1, 2], 1),
+            (&volume, &[0], 1),
+            (&[64, 32, 64], &[2, 0, 1], 3),
+            (&[64, 32, 64], &[2, 0], 1),
+            (&[1000, 1000], &[0, 1], 1),
+            (&[usize::MAX, 2], &[0, 1], 1),
+        ] {
+            assert_eq!(steps_together(size, axes), expected, "{size:?} {axes:?}");
+        }
+    }
 }
