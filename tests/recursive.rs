@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use itk_core::ndarray::{Array3, ArrayD, Axis, IxDyn, ShapeBuilder, s};
+use itk_core::ndarray::{
+    Array3, ArrayD, ArrayView2, ArrayViewMut2, ArrayViewMut3, Axis, IxDyn, ShapeBuilder, s,
+};
 use itk_core::pipeline::{self, Divisions, Streaming};
 use itk_core::simd;
 use itk_core::{
@@ -239,6 +241,59 @@ fn every_layout_equals_the_naive_twin() {
             filter.apply_into(&plain, output).unwrap();
             assert_same(&output.iter().copied().collect::<Vec<_>>(), &expected, &(axis, "out", i));
         }
+    }
+}
+
+/// Lines that lie side by side go together across the ends of rows, and those that begin a cache line do, if there are enough.
+#[test]
+fn rows_with_and_without_gaps_at_any_place_equal_the_naive_twin() {
+    let (size, pixels_of_all) = ([5, 23, 37], 5 * 23 * 37); // zyx
+    let values = pixels::<f32>(Content::Nan, pixels_of_all, &mut Random::new(6));
+    let plain = Array3::from_shape_vec(size, values.clone()).unwrap();
+    let inner = s![.., ..23, ..37];
+    let with_gaps = || [Array3::<f32>::zeros([5, 23, 40]), Array3::zeros([5, 26, 37]), Array3::zeros(size)];
+    let inputs = with_gaps().map(|mut input| {
+        input.slice_mut(inner).assign(&plain);
+        input
+    });
+    for axis in 0..3 {
+        let filter = RecursiveGaussian::new(1.5).axis_xyz(axis);
+        let twin = || recursion(1.5, GaussianOrder::Zero, axis, &[1.0; 3]);
+        let expected = naive::recursive_gaussian::<f32, f32>(&values, &[37, 23, 5], twin());
+        let precise = naive::recursive_gaussian::<f32, f64>(&values, &[37, 23, 5], twin());
+        for (i, input) in inputs.iter().enumerate() {
+            for (o, output) in with_gaps().iter_mut().enumerate() {
+                filter.apply_into(&input.slice(inner), &mut output.slice_mut(inner)).unwrap();
+                let got: Vec<f32> = output.slice(inner).iter().copied().collect();
+                assert_same(&got, &expected, &(axis, "gaps", i, o));
+            }
+        }
+        for place in 0..17 {
+            let mut memory = vec![0.0_f32; place + pixels_of_all];
+            let mut output = ArrayViewMut3::from_shape(size, &mut memory[place..]).unwrap();
+            filter.apply_into(&plain, &mut output).unwrap();
+            assert_same(&memory[place..], &expected, &(axis, place));
+            let mut memory = vec![0.0_f64; place + pixels_of_all];
+            let mut output = ArrayViewMut3::from_shape(size, &mut memory[place..]).unwrap();
+            filter.apply_into(&plain, &mut output).unwrap();
+            assert_same(&memory[place..], &precise, &(axis, "f64", place));
+        }
+    }
+}
+
+/// Lines so long that each goes alone.
+#[test]
+fn long_lines_at_any_place_equal_the_naive_twin() {
+    let (length, lines) = ((1 << 17) + 1, 20);
+    let values = pixels::<f32>(Content::Real, length * lines, &mut Random::new(8));
+    let twin = recursion(1.5, GaussianOrder::Zero, 1, &[1.0; 2]);
+    let expected = naive::recursive_gaussian::<f32, f32>(&values, &[lines, length], twin);
+    let input = ArrayView2::from_shape([length, lines], &values).unwrap();
+    for place in [0, 3] {
+        let mut memory = vec![0.0_f32; place + values.len()];
+        let mut output = ArrayViewMut2::from_shape([length, lines], &mut memory[place..]).unwrap();
+        RecursiveGaussian::new(1.5).axis_xyz(1).apply_into(&input, &mut output).unwrap();
+        assert_same(&memory[place..], &expected, &place);
     }
 }
 

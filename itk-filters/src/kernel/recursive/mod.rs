@@ -129,10 +129,12 @@ impl Pass<'_> {
                 let count = across(brick.size(), work.axis);
                 let lanes = lines::lanes(count, work.length);
                 let mut runs = Vec::with_capacity(lanes);
-                for first in (0..count).step_by(lanes) {
+                let (mut first, mut some) = (0, work.first(count, lanes));
+                while first < count {
                     steps.check()?;
-                    work.find(first, lanes.min(count - first), &mut runs);
+                    work.find(first, some.min(count - first), &mut runs);
                     work.filter_any(level, scratch, lanes, &runs);
+                    (first, some) = (first + some, lanes);
                 }
             }
             // SAFETY: all lines were written.

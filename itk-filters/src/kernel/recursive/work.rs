@@ -9,6 +9,10 @@ use super::lines::{Lines, Parts, Rows, Scratch, Sink};
 use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
 use super::{Finish, Operand, Pass};
+use crate::kernel::cache::LINE;
+
+/// How many times as many lines as go together make up for some that go alone, so that others are aligned.
+const ALIGNED: usize = 16;
 
 /// What one brick's lines need.
 pub(super) struct Work<'a> {
@@ -26,6 +30,8 @@ pub(super) struct Work<'a> {
     /// The brick's first pixel, here and in the sum.
     output: Pixels,
     sum: Option<Pixels>,
+    /// How many lines after the first one lie side by side, evenly.
+    beside: usize,
 }
 
 impl<'a> Work<'a> {
@@ -62,21 +68,59 @@ impl<'a> Work<'a> {
             _ => None,
         };
         let (input, length) = (place(input, true), pass.length(number, &size));
-        Self { axis, coefficients, finish, size, input, length, skip, output, sum }
+        let mut work = Self { axis, coefficients, finish, size, input, length, skip, output, sum, beside: 1 };
+        work.beside = work.find_beside();
+        work
     }
 
-    /// The axis on which neighbouring lines follow each other.
-    fn side(&self) -> Option<usize> {
-        (0..self.size.len()).find(|&a| a != self.axis)
+    /// The axes on which lines follow each other, from the one with neighbouring lines on.
+    fn sides(&self) -> impl Iterator<Item = usize> + use<> {
+        let axis = self.axis;
+        (0..self.size.len()).filter(move |&a| a != axis)
+    }
+
+    /// How many lines lie side by side, here and in all operands: those along more than one axis, where the last of one row and
+    /// the first of the next do so too.
+    fn find_beside(&self) -> usize {
+        let mut sides = self.sides();
+        let Some(side) = sides.next() else { return 1 };
+        let operands = || [self.input, self.output].into_iter().chain(self.sum);
+        let mut beside = self.size[side];
+        for a in sides {
+            let follows =
+                |Pixels { strides, .. }: Pixels| strides.bytes[a] == beside as isize * strides.bytes[side];
+            if !operands().all(follows) {
+                break;
+            }
+            beside *= self.size[a];
+        }
+        beside
+    }
+
+    /// How many of `count` lines go first, so that those after them begin a cache line where results are written in place;
+    /// or as many as of the others, if these are too few to make up for it.
+    pub(super) fn first(&self, count: usize, lanes: usize) -> usize {
+        let Pixels { start, strides, pixel } = self.output;
+        let size = pixel.size();
+        let bytes = start.addr().wrapping_neg() % LINE;
+        let is_in_place = matches!(pixel, PixelType::F32 | PixelType::F64)
+            && self.axis != 0
+            && strides.bytes[0] == size as isize
+            && bytes.is_multiple_of(size);
+        let pays = count.min(self.beside) >= ALIGNED * lanes;
+        match bytes / size {
+            lines @ 1.. if lines < lanes && is_in_place && pays => lines,
+            _ => lanes,
+        }
     }
 
     /// Finds the lines from `first` on, in runs that lie side by side.
     pub(super) fn find(&self, first: usize, count: usize, runs: &mut Vec<Run>) {
         runs.clear();
-        let side = self.side();
         let mut lane = 0;
         while lane < count {
             let mut number = first + lane;
+            let beside = self.beside - number % self.beside;
             let at = Axes::from_fn(self.size.len(), |a| {
                 if a == self.axis {
                     return 0;
@@ -85,7 +129,6 @@ impl<'a> Work<'a> {
                 number /= self.size[a];
                 i
             });
-            let beside = side.map_or(1, |side| self.size[side] - at[side]);
             let run = Run { lane, count: beside.min(count - lane), at };
             lane += run.count;
             runs.push(run);
@@ -104,7 +147,7 @@ impl<'a> Work<'a> {
     /// Filters the lines of these runs, one in each lane. Each step is compiled once a level, so that there is one copy of
     /// the conversions of all pixel types.
     fn filter<V: Value>(&self, level: Level, scratch: &mut Scratch, lanes: usize, runs: &[Run]) {
-        let (axis, side, count) = (self.axis, self.side(), lanes * self.length);
+        let (axis, side, count) = (self.axis, self.sides().next(), lanes * self.length);
         let wanted = self.size[axis];
         let Parts { values, sums, history } = scratch.parts::<V>(count, lanes);
         // Pixels that are such rows already are used where they are.
