@@ -24,6 +24,14 @@ pub(crate) fn crowded(addresses: impl Iterator<Item = usize>) -> bool {
     lines.windows(WAYS + 1).any(|near| near[WAYS] - near[0] < 2 * LINE)
 }
 
+/// How many values of `size` bytes, the first one at this address, lie before the first cache line that begins with one; 0 where
+/// none does.
+#[inline(always)]
+pub(crate) fn before_line(address: usize, size: usize) -> usize {
+    let bytes = address.wrapping_neg() % LINE;
+    if bytes.is_multiple_of(size) { bytes / size } else { 0 }
+}
+
 /// Values that begin with a cache line, so that registers do not lie on two, and may have some more behind them.
 #[derive(Default)]
 pub(crate) struct Aligned<V>(Vec<V>);
@@ -95,6 +103,15 @@ mod tests {
             (0, 0, 4096, 0, false),
         ] {
             assert_eq!(crowds(reads, rows, pitch, apart), expected, "{reads} {rows} {pitch} {apart}");
+        }
+    }
+
+    #[test]
+    fn values_lie_before_the_line_that_begins_with_one() {
+        for (address, size, expected) in
+            [(0, 4, 0), (64, 4, 0), (16, 4, 12), (16, 8, 6), (60, 4, 1), (63, 1, 1), (63, 4, 0), (18, 4, 0)]
+        {
+            assert_eq!(before_line(address, size), expected, "{address} {size}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::lines::{Lines, Parts, Rows, Scratch, Sink};
 use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
 use super::{Finish, Operand, Pass};
-use crate::kernel::cache::LINE;
+use crate::kernel::cache;
 
 /// How many times as many lines as go together make up for some that go alone, so that others are aligned.
 const ALIGNED: usize = 16;
@@ -101,14 +101,11 @@ impl<'a> Work<'a> {
     /// or as many as of the others, if these are too few to make up for it.
     pub(super) fn first(&self, count: usize, lanes: usize) -> usize {
         let Pixels { start, strides, pixel } = self.output;
-        let size = pixel.size();
-        let bytes = start.addr().wrapping_neg() % LINE;
         let is_in_place = matches!(pixel, PixelType::F32 | PixelType::F64)
             && self.axis != 0
-            && strides.bytes[0] == size as isize
-            && bytes.is_multiple_of(size);
+            && strides.bytes[0] == pixel.size() as isize;
         let pays = count.min(self.beside) >= ALIGNED * lanes;
-        match bytes / size {
+        match cache::before_line(start.addr(), pixel.size()) {
             lines @ 1.. if lines < lanes && is_in_place && pays => lines,
             _ => lanes,
         }

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use crate::kernel::cache::LINE;
+use crate::kernel::cache;
 
 /// The rows of a stencil: staged values, or pixels where they are.
 #[derive(Clone, Copy)]
@@ -113,8 +113,7 @@ impl<'a, R: Copy> Results<'a, R> {
     /// How many of them lie before the first cache line that begins with one; 0 where none does.
     #[inline(always)]
     pub(super) fn before_line(&self) -> usize {
-        let bytes = self.start.addr().wrapping_neg() % LINE;
-        if bytes.is_multiple_of(size_of::<R>()) { bytes / size_of::<R>() } else { 0 }
+        cache::before_line(self.start.addr(), size_of::<R>())
     }
 
     /// Writes the result of a column.
