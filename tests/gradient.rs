@@ -74,10 +74,11 @@ fn every_level_equals_the_naive_twin() {
         let run = std::process::Command::new(&exe)
             .env("OXITK_SIMD", level.name())
             .args(["--exact", "every_pair_of_types_equals_the_naive_twin"])
+            .arg("slopes_of_16_bit_pixels_gentle_or_steep_equal_the_naive_twin")
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        assert!(run.status.success() && text.contains("1 passed"), "{level}: {text}");
+        assert!(run.status.success() && text.contains("2 passed"), "{level}: {text}");
     }
 }
 
@@ -230,6 +231,30 @@ fn short_rows_of_any_layout_equal_the_naive_twin() {
         check::<f32, f32>(width, 200, 1.0);
         check::<u16, f16>(width, 1, 1.0);
         check::<f64, f64>(width, 60, 0.3);
+    }
+}
+
+#[test]
+fn slopes_of_16_bit_pixels_gentle_or_steep_equal_the_naive_twin() {
+    fn check<T: Pixel>(size: &[usize], steep: f64) {
+        let mut random = Random::new(size[0] as u64);
+        // Differences of some thousand pass the least one that f32 rounds the square of, by a little or by far.
+        let mut pixel = || {
+            let step = [0.0, 4095.0, 4097.0, 30_000.0][random.below(4)];
+            let is_steep = (random.below(1 << 20) as f64) < steep * f64::from(1 << 20);
+            T::from_f64(random.below(90) as f64 + if is_steep { step } else { 0.0 })
+        };
+        let input: Vec<T> = (0..size.iter().product()).map(|_| pixel()).collect();
+        let image = Image::from_vec(size, input.clone()).unwrap();
+        let got: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
+        let expected = naive::gradient_magnitude::<T, f32>(&input, size, &vec![Some(1.0); size.len()]);
+        assert_same(&got.to_vec(), &expected, &(T::TYPE, size, steep));
+    }
+    for steep in [0.0, 1e-4, 0.01, 1.0] {
+        for size in [&[2000, 60][..], &[700, 9], &[257, 65, 3], &[40, 90, 5], &[300, 4, 3, 2], &[3000]] {
+            check::<i16>(size, steep);
+            check::<u16>(size, steep);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use itk_core::{AnyView, Axes, Context, Pixel, Result, ViewMut};
 
 use super::order::{nearest_first, steps};
-use super::stencil::{Results, Rows, Stencil, Sweep};
+use super::stencil::{Results, Rows, Stencil, Sweep, Trial};
 
 /// Columns that are summed in registers.
 const CHUNK: usize = 32;
@@ -122,7 +122,7 @@ impl Stencil for Sums {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, f64>, mut out: Results<'_, f64>) {
+    fn row(&self, rows: Rows<'_, f64>, mut out: Results<'_, f64>, _: &mut Trial) {
         let length = out.len();
         let whole = length - length % CHUNK;
         for at in (0..whole).step_by(CHUNK) {

@@ -10,7 +10,7 @@ use std::ops::Add;
 use itk_core::{Axes, PixelType};
 
 use super::Cross;
-use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil};
+use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil, Trial};
 
 /// Central differences in f64, of rows that are staged as `V`: 16-bit integers where they are, as converting them takes no time
 /// beside the roots.
@@ -35,6 +35,12 @@ enum Arithmetic {
     Halves,
     /// And differences of pixels are exact in f32: integers of 16 bits at most.
     ShortHalves,
+}
+
+impl<V, R> Central<V, R> {
+    pub(super) fn cross(&self) -> &Cross {
+        &self.cross
+    }
 }
 
 impl<V: Staged, R> Central<V, R> {
@@ -70,7 +76,7 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>) {
+    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>, _: &mut Trial) {
         match (self.cross.x, self.cross.factors.as_slice()) {
             (Some(0), &[c]) => self.one(rows, out, c),
             (Some(0), &[a, b]) => self.two(rows, out, [a, b]),

@@ -7,7 +7,7 @@
 use itk_core::Axes;
 
 use super::Cross;
-use crate::kernel::stencil::{Results, Rows, Staged, Stencil};
+use crate::kernel::stencil::{Results, Rows, Staged, Stencil, Trial};
 
 /// Central differences in f32: differences first, then their factors, so that no bound depends on the pixels' own size where
 /// f32 holds them.
@@ -86,7 +86,7 @@ impl Stencil for Single {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>) {
+    fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trial) {
         match (self.cross.x, self.factors.as_slice()) {
             (Some(0), &[a, b]) => {
                 let n = out.len();

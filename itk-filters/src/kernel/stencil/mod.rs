@@ -22,12 +22,14 @@ mod ring;
 pub(crate) mod rows;
 mod short;
 mod target;
+mod trial;
 mod work;
 
 pub(crate) use number::{Number, Staged, is_exact_in_f32};
 pub(crate) use operands::{Results, Row, Rows};
 use pixels::Pixels;
 use target::{Spare, Target, fill_bricks};
+pub(crate) use trial::Trial;
 use work::{Output, Run, Work};
 
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
@@ -77,8 +79,9 @@ pub(crate) trait Stencil: Sync {
     /// About how many nanoseconds a result takes.
     fn cost(&self) -> f64;
 
-    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop.
-    fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>);
+    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop. `trial` is for
+    /// stencils that have two ways to the same results.
+    fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>, trial: &mut Trial);
 }
 
 /// How a brick's rows are read.

@@ -13,7 +13,7 @@ use itk_core::simd::{self, Level};
 
 use super::compute::{Ahead, Compute};
 use super::work::Output;
-use super::{COLUMNS, RUN, Results, Rows, Stencil, Sweep};
+use super::{COLUMNS, RUN, Results, Rows, Stencil, Sweep, Trial};
 
 /// What one brick works with.
 pub(super) struct Pixels<'a, K: Stencil> {
@@ -30,6 +30,7 @@ pub(super) struct Pixels<'a, K: Stencil> {
     /// The first and the last columns of several rows, with their neighbours.
     ends: Vec<K::Value>,
     results: Vec<K::Result>,
+    trial: Trial,
 }
 
 /// One of the rows that a stencil reads, at all y.
@@ -57,6 +58,7 @@ impl<'a, K: Stencil> Pixels<'a, K> {
             starts: Vec::with_capacity(lines),
             ends: Vec::new(),
             results: vec![K::Result::default(); (2 * RUN).next_multiple_of(COLUMNS)],
+            trial: Trial::default(),
         }
     }
 
@@ -139,7 +141,7 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         // SAFETY: the rows are inside the image, and so are the neighbours of these columns; several rows follow each other, in
         // the image and in the output; the promise of `Output`.
         let (rows, results) = unsafe { (Rows::new(&self.starts, 1, count), Results::new(to, count)) };
-        simd::dispatch(self.level, Compute { stencil, rows, results, next: &next });
+        simd::dispatch(self.level, Compute { stencil, rows, results, trial: &mut self.trial, next: &next });
     }
 
     /// The results of the first and of the last column of some rows, where their neighbours lie beyond the image.
@@ -176,7 +178,10 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         // SAFETY: on both sides of the middle values there are as many.
         let values = unsafe { Rows::new(&self.starts, count, count) };
         let results = Results::of(&mut self.results[..count]);
-        simd::dispatch(self.level, Compute { stencil, rows: values, results, next: &[] });
+        simd::dispatch(
+            self.level,
+            Compute { stencil, rows: values, results, trial: &mut self.trial, next: &[] },
+        );
         for (i, column) in [0, last].into_iter().enumerate().filter(|&(i, _)| self.is_end[i]) {
             let start = output.start.cast::<K::Result>().wrapping_add(column);
             for (row, results) in (0..rows as isize).zip(self.results.chunks_exact(2)) {

@@ -1,0 +1,61 @@
+//! Whether a way that is cheap, but may fail, is worth trying.
+
+/// The most failures after one another that are told apart.
+const MOST: u32 = 5;
+
+/// How the cheap way fared on the results before. After a failure it is not tried for a while, the longer the more failures
+/// there were after one another, so that trying costs little where it always fails. The results are the same either way.
+#[derive(Debug, Default)]
+pub(crate) struct Trial {
+    failures: u32,
+    /// For how many times it is not due.
+    wait: u32,
+}
+
+impl Trial {
+    /// Whether to try it this time.
+    #[inline(always)]
+    pub(crate) fn is_due(&mut self) -> bool {
+        let is_due = self.wait == 0;
+        self.wait = self.wait.saturating_sub(1);
+        is_due
+    }
+
+    /// Takes note of whether it failed.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, has_failed: bool) {
+        self.failures = if has_failed { MOST.min(self.failures + 1) } else { 0 };
+        self.wait = (1 << self.failures) - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often it is tried in so many times.
+    fn tries(times: u32, mut has_failed: impl FnMut(u32) -> bool) -> u32 {
+        let mut trial = Trial::default();
+        (0..times)
+            .map(|time| {
+                u32::from(
+                    trial.is_due() && {
+                        trial.note(has_failed(time));
+                        true
+                    },
+                )
+            })
+            .sum()
+    }
+
+    #[test]
+    fn it_is_always_tried_while_it_succeeds_and_seldom_while_it_fails() {
+        assert_eq!(tries(1000, |_| false), 1000);
+        assert_eq!(tries(1000, |_| true), 35);
+    }
+
+    #[test]
+    fn one_failure_costs_one_try() {
+        assert_eq!(tries(1000, |time| time == 500), 999);
+    }
+}
