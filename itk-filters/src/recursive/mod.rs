@@ -81,30 +81,36 @@ struct Cascade<'a> {
 }
 
 impl Cascade<'_> {
-    /// Does some steps.
+    /// Does some steps. What is between parts of them is in the output, if that has room for it, else in an image of its own.
     ///
     /// # Errors
     /// [`Error::Aborted`]; [`Error::OutOfMemory`].
-    fn run(&mut self, steps: &[Step], finish: Finish<'_>, output: AnyViewMut<'_>) -> Result<()> {
+    fn run(&mut self, steps: &[Step], finish: Finish<'_>, mut output: AnyViewMut<'_>) -> Result<()> {
         let (source, offset) = (self.source, self.offset);
-        let (first, middle, last) = self.parts(steps, &finish, &output);
-        if last.is_empty() {
+        let parts = self.parts(steps);
+        let (first, others) = parts.split_first().expect("there is a step");
+        let Some((last, middle)) = others.split_last() else {
             return self.pass(first, Operand::View { view: source, offset }, finish, output);
-        }
-        // Axes of later steps are kept whole.
-        let is_whole = |a: usize| steps[1..].iter().any(|&(axis, _)| axis == a);
-        let size =
-            Axes::from_fn(
-                source.size().len(),
-                |a| if is_whole(a) { source.size()[a] } else { output.size()[a] },
-            );
+        };
+        // Axes of later parts are kept whole.
+        let is_whole = |a: usize| steps[first.len()..].iter().any(|&(axis, _)| axis == a);
+        let whole = |a| if is_whole(a) { source.size()[a] } else { output.size()[a] };
+        let size = Axes::from_fn(source.size().len(), whole);
         let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { 0 } else { offset[a] });
+        let input = Operand::View { view: source, offset: from };
+        let has_sum = matches!(finish, Finish::Square { sum: Some(Operand::Output), .. });
+        if output.pixel_type() == PixelType::F32 && *output.size() == *size && !has_sum {
+            self.pass(first, input, Finish::Value, output.reborrow())?;
+            for part in middle {
+                self.pass(part, Operand::Output, Finish::Value, output.reborrow())?;
+            }
+            return self.pass(last, Operand::Output, finish, output);
+        }
         let mut between = Buffer::<f32>::filled_again(self.between.take(), size, |between| {
-            let input = Operand::View { view: source, offset: from };
             self.pass(first, input, Finish::Value, between.into())
         })?;
-        for steps in middle {
-            self.pass(steps, Operand::Output, Finish::Value, between.view_mut()?.into())?;
+        for part in middle {
+            self.pass(part, Operand::Output, Finish::Value, between.view_mut()?.into())?;
         }
         let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { offset[a] } else { 0 });
         let input = Operand::View { view: between.view().into(), offset: from };
@@ -113,37 +119,16 @@ impl Cascade<'_> {
         Ok(())
     }
 
-    /// Which steps are done together: the first ones, which read the source, some in the image between, and the last ones,
-    /// which write the output, if there are any.
-    fn parts<'s>(
-        &self,
-        steps: &'s [Step],
-        finish: &Finish<'_>,
-        output: &AnyViewMut<'_>,
-    ) -> (&'s [Step], Vec<&'s [Step]>, &'s [Step]) {
-        let mut parts = Vec::new();
-        let mut left = steps;
+    /// Which steps are done together: at least one part.
+    fn parts<'s>(&self, steps: &'s [Step]) -> Vec<&'s [Step]> {
+        let (mut parts, mut left) = (Vec::new(), steps);
         while !left.is_empty() {
             let axes: Vec<usize> = left.iter().map(|&(axis, _)| axis).collect();
             let (part, others) = left.split_at(steps_together(self.source.size(), &axes));
             parts.push(part);
             left = others;
         }
-        let last = parts.pop().expect("there is a step");
-        // The output may hold what is between steps if it is such an image, with whole lines, and does not hold the sum.
-        let is_whole = |&(axis, _): &Step| output.size()[axis] == self.source.size()[axis];
-        let is_free = !matches!(finish, Finish::Square { sum: Some(Operand::Output), .. });
-        let fits = is_free && output.pixel_type() == PixelType::F32 && last[1..].iter().all(is_whole);
-        if last.len() > 1 && !fits {
-            let (before, last) = last.split_at(last.len() - 1);
-            parts.push(before);
-            parts.push(last);
-        } else {
-            parts.push(last);
-        }
-        let first = parts.remove(0);
-        let last = parts.pop().unwrap_or_default();
-        (first, parts, last)
+        parts
     }
 
     fn pass(

@@ -9,10 +9,9 @@
 )]
 
 use itk_core::simd;
-use itk_core::{
-    AnyView, AnyViewMut, Axes, Context, Error, Pixel, PixelType, Result, ViewMut, VisitType, pool,
-};
+use itk_core::{AnyView, AnyViewMut, Axes, Context, Error, Pixel, Result, ViewMut, VisitType, pool};
 
+use super::cache::Aligned;
 use super::tiles::INLINE;
 
 mod coefficients;
@@ -32,7 +31,7 @@ pub(crate) const SHORTEST: usize = 4;
 /// About how many nanoseconds a pixel takes.
 const COST: f64 = 2.0;
 
-/// Bytes of pixels that stay in the cache of a core while they are filtered along one axis and another.
+/// Bytes of pixels, between steps, that stay in the cache of a core while they are filtered along one axis and another.
 const CACHE: usize = 1 << 19;
 
 /// Nanoseconds of work that one brick should not exceed by far, so that progress is smooth and an abort soon.
@@ -45,7 +44,7 @@ pub(crate) enum Operand<'a> {
     /// Pixels of their own. The output's first pixel is at `offset` of them, xyz; along the axis of the pass, all of them
     /// are read.
     View { view: AnyView<'a>, offset: Axes<usize> },
-    /// Those that are in the output already: the pass is in place.
+    /// Those that are in the output already, whose lines are whole: the pass is in place.
     Output,
 }
 
@@ -67,7 +66,7 @@ pub(crate) type Step = (usize, Coefficients);
 
 /// One or several steps over an image, one after the other on each part of it.
 pub(crate) struct Pass<'a> {
-    /// The first one reads the input. Those after it are in place: the output is of f32 then, and has whole lines.
+    /// The first one reads the input, the last one writes the output. What is between them is of f32, and in scratch.
     pub(crate) steps: Vec<Step>,
     pub(crate) input: Operand<'a>,
     /// Of the last step.
@@ -107,26 +106,32 @@ impl Pass<'_> {
         if output.size().contains(&0) {
             return Ok(());
         }
-        assert!(self.steps.len() == 1 || O::TYPE == PixelType::F32, "steps in place are of f32");
-        let extent = extent(output.size(), &self.steps, context.threads());
+        let extent = self.extent(output.size(), context.threads());
         let bricks = output.into_bricks(&extent);
         let steps = context.steps(name, bricks.len());
-        let room = |number| {
-            let length = self.length(number, &extent);
-            lines::lanes(across(&extent, self.steps[number].0), length).checked_mul(length)
+        let room = |(number, &(axis, _)): (usize, &Step)| {
+            let length = self.length(axis, &extent);
+            lines::lanes(across(&self.written(number, &extent), axis), length).checked_mul(length)
         };
-        let room = (0..self.steps.len())
+        let room = self
+            .steps
+            .iter()
+            .enumerate()
             .map(room)
             .collect::<Option<Vec<_>>>()
             .and_then(|room| room.into_iter().max());
         let sums = matches!(self.finish, Finish::Square { sum: Some(_), .. });
-        let scratch = || Scratch::new(room?, sums);
+        let between = if self.steps.len() > 1 { self.written(0, &extent).iter().product() } else { 0 };
+        let scratch = || Some((Scratch::new(room?, sums)?, Aligned::<f32>::new(between)?));
         pool::for_each(context, bricks, scratch, |scratch, mut brick| {
-            let bytes = room.map_or(u128::MAX, |room| room as u128 * if sums { 32 } else { 24 });
-            let scratch = scratch.as_mut().ok_or(Error::OutOfMemory { bytes })?;
+            let bytes = room.map_or(u128::MAX, |room| {
+                room as u128 * if sums { 32 } else { 24 } + (between * size_of::<f32>()) as u128
+            });
+            let (scratch, between) = scratch.as_mut().ok_or(Error::OutOfMemory { bytes })?;
+            let between = between.values().as_mut_ptr();
             for number in 0..self.steps.len() {
-                let work = Work::new(self, number, &brick);
-                let count = across(brick.size(), work.axis);
+                let work = Work::new(self, number, &brick, between);
+                let count = work.count();
                 let lanes = lines::lanes(count, work.length);
                 let mut runs = Vec::with_capacity(lanes);
                 let (mut first, mut some) = (0, work.first(count, lanes));
@@ -144,15 +149,58 @@ impl Pass<'_> {
         })
     }
 
-    /// How many pixels the lines of a step have, in a brick of this size.
-    fn length(&self, number: usize, size: &[usize]) -> usize {
-        let axis = self.steps[number].0;
+    /// How many pixels the lines of a step along this axis have, for a brick of this size.
+    fn length(&self, axis: usize, size: &[usize]) -> usize {
         let length = match self.input {
-            Operand::View { view, .. } if number == 0 => view.size()[axis],
-            _ => size[axis],
+            Operand::View { view, .. } => view.size()[axis],
+            Operand::Output => size[axis],
         };
         assert!(length >= SHORTEST, "lines of at least {SHORTEST} pixels, got {length}");
         length
+    }
+
+    /// Whether lines along this axis are whole between the steps: those of all steps but the first one.
+    fn is_whole_between(&self, axis: usize) -> bool {
+        self.steps[1..].iter().any(|step| step.0 == axis)
+    }
+
+    /// The size, xyz, of what a step writes for a brick of this size.
+    fn written(&self, number: usize, size: &[usize]) -> Axes<usize> {
+        let is_last = number + 1 == self.steps.len();
+        let whole = |a| !is_last && self.is_whole_between(a);
+        Axes::from_fn(size.len(), |a| if whole(a) { self.length(a, size) } else { size[a] })
+    }
+
+    /// The bricks (xyz) to cut an output of this size into: whole lines along the axes of the steps, and so many that all lanes
+    /// are used. What several steps have in common stays in the cache.
+    fn extent(&self, size: &[usize], threads: usize) -> Axes<usize> {
+        let steps = &self.steps;
+        let work = COST * steps.len() as f64 * size.iter().map(|&n| n as f64).product::<f64>();
+        let is_whole = |a| steps.iter().any(|&(axis, _)| axis == a);
+        let (mut whole, mut lines) = (1_usize, 1);
+        for (a, &n) in size.iter().enumerate() {
+            if is_whole(a) {
+                whole = whole.saturating_mul(self.length(a, size));
+            } else {
+                lines *= n;
+            }
+        }
+        let pieces = (work / PIECE).ceil().max(8.0 * threads as f64) as usize;
+        let mut left = if work < INLINE { lines } else { lines.div_ceil(pieces) };
+        if steps.len() > 1 {
+            left = left.min(CACHE / whole.saturating_mul(size_of::<f32>()));
+        }
+        // Where rows are whole, there are enough lines for all lanes in each of them.
+        let together = if steps.len() > 1 && is_whole(0) { 1 } else { LANES };
+        left = left.max(1).next_multiple_of(together);
+        Axes::from_fn(size.len(), |a| {
+            if is_whole(a) {
+                return size[a];
+            }
+            let n = left.min(size[a]);
+            left = left.div_ceil(n);
+            n
+        })
     }
 }
 
@@ -175,33 +223,6 @@ impl VisitType for Fill<'_> {
 /// How many lines along an axis there are.
 fn across(size: &[usize], axis: usize) -> usize {
     size.iter().enumerate().filter(|&(a, _)| a != axis).map(|(_, &n)| n).product()
-}
-
-/// The bricks (xyz) to cut an output of this size into: whole lines along the axes of the steps, and so many that all lanes
-/// are used. What several steps have in common stays in the cache.
-fn extent(size: &[usize], steps: &[Step], threads: usize) -> Axes<usize> {
-    let work = COST * steps.len() as f64 * size.iter().map(|&n| n as f64).product::<f64>();
-    let is_whole = |a| steps.iter().any(|&(axis, _)| axis == a);
-    let (mut whole, mut lines) = (1, 1);
-    for (a, &n) in size.iter().enumerate() {
-        *(if is_whole(a) { &mut whole } else { &mut lines }) *= n;
-    }
-    let pieces = (work / PIECE).ceil().max(8.0 * threads as f64) as usize;
-    let mut left = if work < INLINE { lines } else { lines.div_ceil(pieces) };
-    if steps.len() > 1 {
-        left = left.min(CACHE / (size_of::<f32>() * whole));
-    }
-    // Where rows are whole, there are enough lines for all lanes in each of them.
-    let together = if steps.len() > 1 && is_whole(0) { 1 } else { LANES };
-    left = left.max(1).next_multiple_of(together);
-    Axes::from_fn(size.len(), |a| {
-        if is_whole(a) {
-            return size[a];
-        }
-        let n = left.min(size[a]);
-        left = left.div_ceil(n);
-        n
-    })
 }
 
 /// How many of these steps, at least one, to do together: their axes are those whose pixels follow each other in memory, and

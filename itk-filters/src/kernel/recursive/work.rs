@@ -2,13 +2,13 @@
 
 use itk_core::buffer::Brick;
 use itk_core::simd::{self, Job, Level, Simd};
-use itk_core::{Axes, Pixel, PixelType};
+use itk_core::{Axes, Pixel, PixelType, Strides};
 
 use super::coefficients::Coefficients;
 use super::lines::{Lines, Parts, Rows, Scratch, Sink};
 use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
-use super::{Finish, Operand, Pass};
+use super::{Finish, Operand, Pass, across};
 use crate::kernel::cache;
 
 /// How many times as many lines as go together make up for some that go alone, so that others are aligned.
@@ -19,15 +19,15 @@ pub(super) struct Work<'a> {
     pub(super) axis: usize,
     coefficients: &'a Coefficients,
     finish: Finish<'a>,
-    /// The brick's pixels along each axis.
+    /// The results along each axis.
     size: Axes<usize>,
-    /// The first pixel of the brick's first line.
+    /// The first pixel of the first line.
     input: Pixels,
     /// Pixels a line of the input.
     pub(super) length: usize,
     /// Results of a line before the first one that is wanted.
     skip: usize,
-    /// The brick's first pixel, here and in the sum.
+    /// The first result, here and in the sum.
     output: Pixels,
     sum: Option<Pixels>,
     /// How many lines after the first one lie side by side, evenly.
@@ -35,21 +35,31 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new<O: Pixel>(pass: &'a Pass<'a>, number: usize, brick: &Brick<'_, O>) -> Self {
+    /// For a step, of which there is room for what is written `between` it and others.
+    pub(super) fn new<O: Pixel>(
+        pass: &'a Pass<'a>,
+        number: usize,
+        brick: &Brick<'_, O>,
+        between: *mut f32,
+    ) -> Self {
         let (axis, coefficients) = &pass.steps[number];
-        let axis = *axis;
-        let input = if number == 0 { pass.input } else { Operand::Output };
-        let finish = if number + 1 == pass.steps.len() { pass.finish } else { Finish::Value };
+        let (axis, is_last) = (*axis, number + 1 == pass.steps.len());
         let first = brick.first();
         let output = Pixels {
             start: brick.row(&Axes::filled(first.len() - 1, 0)).cast(),
             strides: *brick.strides(),
             pixel: O::TYPE,
         };
-        let place = |operand: Operand<'_>, whole: bool| match operand {
+        let between = Pixels {
+            start: between.cast(),
+            strides: Strides::contiguous(pass.written(0, brick.size()), size_of::<f32>())
+                .expect("there is room for it"),
+            pixel: PixelType::F32,
+        };
+        let place = |operand: Operand<'_>, is_whole: &dyn Fn(usize) -> bool| match operand {
             Operand::Output => output,
             Operand::View { view, offset } => {
-                let at = |a: usize| if whole && a == axis { 0 } else { offset[a] + first[a] };
+                let at = |a: usize| if is_whole(a) { 0 } else { offset[a] + first[a] };
                 let all = Pixels {
                     start: view.start().as_ptr(),
                     strides: *view.strides(),
@@ -58,19 +68,40 @@ impl<'a> Work<'a> {
                 all.from(&Axes::from_fn(first.len(), at))
             }
         };
-        let size = Axes::from_fn(first.len(), |a| brick.size()[a]);
-        let skip = match input {
+        // Results along an axis before the first one that is wanted, where lines are whole.
+        let skip = |a: usize| match pass.input {
             Operand::Output => 0,
-            Operand::View { offset, .. } => offset[axis],
+            Operand::View { offset, .. } => offset[a],
         };
+        let is_skipped = |a: usize| is_last && a != axis && pass.is_whole_between(a);
+        let input = match number {
+            0 => place(pass.input, &|a| a == axis || pass.is_whole_between(a)),
+            _ => between.from(&Axes::from_fn(first.len(), |a| if is_skipped(a) { skip(a) } else { 0 })),
+        };
+        let (finish, to) = if is_last { (pass.finish, output) } else { (Finish::Value, between) };
         let sum = match finish {
-            Finish::Square { sum: Some(sum), .. } => Some(place(sum, false)),
+            Finish::Square { sum: Some(sum), .. } => Some(place(sum, &|_| false)),
             _ => None,
         };
-        let (input, length) = (place(input, true), pass.length(number, &size));
-        let mut work = Self { axis, coefficients, finish, size, input, length, skip, output, sum, beside: 1 };
+        let mut work = Self {
+            axis,
+            coefficients,
+            finish,
+            size: pass.written(number, brick.size()),
+            input,
+            length: pass.length(axis, brick.size()),
+            skip: if number == 0 || is_last { skip(axis) } else { 0 },
+            output: to,
+            sum,
+            beside: 1,
+        };
         work.beside = work.find_beside();
         work
+    }
+
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        across(&self.size, self.axis)
     }
 
     /// The axes on which lines follow each other, from the one with neighbouring lines on.
