@@ -8,7 +8,6 @@
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
 )]
 
-use itk_core::Axes;
 use itk_core::simd::{self, Level};
 
 use super::compute::{Ahead, Compute};
@@ -84,11 +83,9 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         let size = &strides.size[1..];
         self.lines.clear();
         for row in self.sweep.stencil.rows() {
-            let at = Axes::from_fn(size.len(), |a| match a {
-                0 => 0,
-                _ => (index[a] as isize + row[a]).clamp(0, size[a] as isize - 1),
-            });
-            let rest: isize = at.iter().zip(&strides.bytes[1..]).map(|(&i, &bytes)| i * bytes).sum();
+            // All axes after y.
+            let at = |a: usize| (index[a] as isize + row[a]).clamp(0, size[a] as isize - 1);
+            let rest: isize = (1..size.len()).map(|a| at(a) * strides.bytes[a + 1]).sum();
             let offset = rest + self.first as isize * strides.bytes[0];
             self.lines.push(Line { step: row.first().copied().unwrap_or(0), offset });
         }
@@ -155,22 +152,25 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         for (number, (line, values)) in
             self.lines.iter().zip(self.ends.chunks_exact_mut(3 * count)).enumerate()
         {
-            let start = self.sweep.source.start().as_ptr().wrapping_offset(line.offset);
             let y = y as isize + line.step;
-            let gather = |columns: [usize; 2], values: &mut [K::Value]| {
-                for (y, values) in (y..y + rows as isize).zip(values.chunks_exact_mut(2)) {
-                    let pixels = start.wrapping_offset(y.clamp(0, bottom) * ahead).cast::<K::Value>();
-                    // SAFETY: these columns are inside the image, whose pixels are valid for reads.
-                    let at = |column: usize| unsafe { pixels.wrapping_add(column).read_unaligned() };
-                    values.copy_from_slice(&columns.map(at));
-                }
-            };
+            let first = line.offset + y.clamp(0, bottom) * ahead;
+            let mut pixels = self.sweep.source.start().as_ptr().wrapping_offset(first).cast::<K::Value>();
+            let beside = stencil.takes_beside(number);
             let (left, others) = values.split_at_mut(count);
             let (middle, right) = others.split_at_mut(count);
-            gather([0, last], middle);
-            if stencil.takes_beside(number) {
-                gather([0, last - 1], left);
-                gather([1, last], right);
+            let [left, middle, right] = [left, middle, right].map(|values| values.chunks_exact_mut(2));
+            for (y, ((left, middle), right)) in (y..y + rows as isize).zip(left.zip(middle).zip(right)) {
+                // SAFETY: these columns are inside the image, whose pixels are valid for reads.
+                let at = |column: usize| unsafe { pixels.wrapping_add(column).read_unaligned() };
+                middle.copy_from_slice(&[at(0), at(last)]);
+                if beside {
+                    left.copy_from_slice(&[at(0), at(last - 1)]);
+                    right.copy_from_slice(&[at(1), at(last)]);
+                }
+                // Rows beyond the border are the one inside.
+                if (0..bottom).contains(&y) {
+                    pixels = pixels.wrapping_byte_offset(ahead);
+                }
             }
         }
         self.starts.clear();
