@@ -74,7 +74,7 @@ fn every_level_equals_the_naive_twin() {
         let run = std::process::Command::new(&exe)
             .env("OXITK_SIMD", level.name())
             .args(["--exact", "every_pair_of_types_equals_the_naive_twin"])
-            .arg("slopes_of_16_bit_pixels_gentle_or_steep_equal_the_naive_twin")
+            .arg("whole_numbers_with_some_others_equal_the_naive_twin")
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&run.stdout).into_owned();
@@ -235,25 +235,39 @@ fn short_rows_of_any_layout_equal_the_naive_twin() {
 }
 
 #[test]
-fn slopes_of_16_bit_pixels_gentle_or_steep_equal_the_naive_twin() {
-    fn check<T: Pixel>(size: &[usize], steep: f64) {
+fn whole_numbers_with_some_others_equal_the_naive_twin() {
+    fn check<T: Pixel>(size: &[usize], others: &[f64], part: f64) {
         let mut random = Random::new(size[0] as u64);
-        // Differences of some thousand pass the least one that f32 rounds the square of, by a little or by far.
         let mut pixel = || {
-            let step = [0.0, 4095.0, 4097.0, 30_000.0][random.below(4)];
-            let is_steep = (random.below(1 << 20) as f64) < steep * f64::from(1 << 20);
-            T::from_f64(random.below(90) as f64 + if is_steep { step } else { 0.0 })
+            let is_other = (random.below(1 << 20) as f64) < part * f64::from(1 << 20);
+            let other = if is_other { others[random.below(others.len())] } else { 0.0 };
+            T::from_f64(random.below(90) as f64 + other)
         };
         let input: Vec<T> = (0..size.iter().product()).map(|_| pixel()).collect();
         let image = Image::from_vec(size, input.clone()).unwrap();
         let got: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
         let expected = naive::gradient_magnitude::<T, f32>(&input, size, &vec![Some(1.0); size.len()]);
-        assert_same(&got.to_vec(), &expected, &(T::TYPE, size, steep));
+        assert_same(&got.to_vec(), &expected, &(T::TYPE, size, others, part));
     }
-    for steep in [0.0, 1e-4, 0.01, 1.0] {
-        for size in [&[2000, 60][..], &[700, 9], &[257, 65, 3], &[40, 90, 5], &[300, 4, 3, 2], &[3000]] {
-            check::<i16>(size, steep);
-            check::<u16>(size, steep);
+    // Differences of some thousand pass the least one whose square f32 rounds, by a little or by far.
+    let steep = [4095.0, 4097.0, 30_000.0];
+    for part in [0.0, 1e-4, 0.01, 1.0] {
+        for size in [
+            &[2000, 60][..],
+            &[700, 9],
+            &[257, 65, 3],
+            &[40, 90, 5],
+            &[300, 4, 3, 2],
+            &[3000],
+            &[1, 9],
+            &[9, 1],
+        ] {
+            check::<i16>(size, &steep, part);
+            check::<u16>(size, &steep, part);
+            check::<f16>(size, &[4096.0, 0.5, f64::INFINITY, f64::NAN], part);
+            check::<f32>(size, &steep, part);
+            check::<f32>(size, &[0.5, 0.001, 1e-8, -1e-30], part);
+            check::<f32>(size, &[f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e30], part);
         }
     }
 }

@@ -14,13 +14,13 @@ use crate::kernel::stencil::{Row, Rows, Sweep, is_exact_in_f32};
 
 mod bytes;
 mod central;
-mod short;
 mod single;
+mod whole;
 
 use bytes::Bytes;
 use central::Central;
-use short::Short;
 use single::Single;
+use whole::Whole;
 
 /// What a filter computes in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,7 +72,8 @@ impl FromStr for Precision {
 /// Beyond the border: the nearest pixel inside (ITK's zero-flux Neumann condition), so the difference there
 /// is half of a one-sided one.
 /// Cost: one pass over the image, limited by f64 square roots or by memory: 0.5 to 1.5 ns a pixel, or less where f32 roots are as
-/// exact: 8-bit pixels, and 16-bit ones with slopes of less than 2048, both at distances of 1. Scratch is some rows a thread.
+/// exact: 8-bit pixels, and others that are whole numbers with slopes of less than 2048, at distances of 1. Scratch is some rows a
+/// thread.
 ///
 /// Integer results are truncated toward zero, as in ITK; one that does not fit becomes the nearest value that
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.
@@ -209,9 +210,9 @@ impl VisitType for Fill<'_> {
                 fill!(Bytes::<f32>::new(near()))
             }
             _ if precision == Precision::Single && cross.fits_f32() => fill!(Single::new(cross)),
-            (PixelType::I16, PixelType::F32) => fill!(Short::<i16>::new(cross, PixelType::I16)),
-            (PixelType::U16, PixelType::F32) => fill!(Short::<u16>::new(cross, PixelType::U16)),
-            (from, PixelType::F32) if is_exact_in_f32(from) => fill!(Central::<f32, f32>::new(cross, from)),
+            (PixelType::I16, PixelType::F32) => fill!(Whole::<i16>::new(cross, PixelType::I16)),
+            (PixelType::U16, PixelType::F32) => fill!(Whole::<u16>::new(cross, PixelType::U16)),
+            (from, PixelType::F32) if is_exact_in_f32(from) => fill!(Whole::<f32>::new(cross, from)),
             (from, _) if is_exact_in_f32(from) => fill!(Central::<f32, f64>::new(cross, from)),
             (from, PixelType::F32) => fill!(Central::<f64, f32>::new(cross, from)),
             (from, _) => fill!(Central::<f64, f64>::new(cross, from)),
