@@ -248,6 +248,21 @@ fn whole_numbers_with_some_others_equal_the_naive_twin() {
         let got: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
         let expected = naive::gradient_magnitude::<T, f32>(&input, size, &vec![Some(1.0); size.len()]);
         assert_same(&got.to_vec(), &expected, &(T::TYPE, size, others, part));
+        if let &[width, height, depth] = size {
+            let along_yz = GradientMagnitude::new().axes(PerAxis::xyz([false, true, true]));
+            let got: Image<f32> = along_yz.apply(&image).unwrap();
+            let expected = naive::gradient_magnitude::<T, f32>(&input, size, &[None, Some(1.0), Some(1.0)]);
+            assert_same(&got.to_vec(), &expected, &("yz", T::TYPE, size, others, part));
+            let turned = ArrayD::from_shape_vec(vec![width, height, depth], input.clone()).unwrap();
+            let expected: ArrayD<f32> = GradientMagnitude::new().apply(&turned).unwrap();
+            let fortran = turned.t().as_standard_layout().into_owned().reversed_axes();
+            let got: ArrayD<f32> = GradientMagnitude::new().apply(&fortran).unwrap();
+            assert_same(
+                &got.iter().copied().collect::<Vec<_>>(),
+                expected.as_slice().unwrap(),
+                &("fortran", T::TYPE, size),
+            );
+        }
     }
     // Differences of some thousand pass the least one whose square f32 rounds, by a little or by far.
     let steep = [4095.0, 4097.0, 30_000.0];

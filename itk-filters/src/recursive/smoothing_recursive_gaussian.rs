@@ -11,8 +11,8 @@ use crate::kernel::recursive::{Finish, GaussianOrder};
 /// In: scalar images or arrays of 1 to 6 axes and any [`Pixel`] type. Out: the same size and geometry; the type is the
 /// caller's choice, f32 by default and f64 for f64. Sigma is in the unit of the spacing, one for all axes or one each.
 /// Beyond the border: the nearest pixel inside, for ever.
-/// Cost: the same for each sigma, 1 to 3 ns a pixel and axis. Scratch is some 16 bytes for each pixel of 32 lines, a thread; and an
-/// image of f32, where results are of another type or there is a part of them only.
+/// Cost: the same for each sigma, 1 to 3 ns a pixel and axis. Scratch is 16 bytes for each pixel of 32 lines and
+/// up to half a megabyte for a plane, a thread; and an image of f32, where results are of another type or are a part of an image.
 ///
 /// The last axis is filtered first, then the others from x on. Each pass computes in f64 and its result is rounded to f32,
 /// for all types, f64 too, as in ITK; so is the last one before it becomes the result's type, integers truncated.

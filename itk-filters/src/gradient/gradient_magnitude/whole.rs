@@ -112,24 +112,25 @@ impl<V: Difference> Whole<V> {
         let n = out.len();
         let cross = self.wide.cross();
         let middle = rows.beside(Cross::MIDDLE, 0).first(n);
-        let pixels = |number: usize| Cross::pixels(rows, Some(0), number, n);
+        // Sums that are exact do not depend on their order, so x may be any of the axes, or none.
+        let pixels = |number: usize| Cross::pixels(rows, cross.x, number, n);
         let mut found = Found::default();
-        match (cross.x, cross.factors.len()) {
-            (Some(0), 2) => {
-                let (along_x, along_y) = (pixels(0), pixels(1));
+        match cross.factors.len() {
+            2 => {
+                let (first, second) = (pixels(0), pixels(1));
                 for i in 0..n {
-                    let [x, y] = [square(along_x, i), square(along_y, i)];
-                    let sum = x.0 + y.0;
-                    found.add(x.1 | y.1, sum, middle.at(i));
+                    let [a, b] = [square(first, i), square(second, i)];
+                    let sum = a.0 + b.0;
+                    found.add(a.1 | b.1, sum, middle.at(i));
                     out.set(i, 0.5 * sum.sqrt());
                 }
             }
-            (Some(0), 3) => {
-                let (along_x, along_y, along_z) = (pixels(0), pixels(1), pixels(2));
+            3 => {
+                let (first, second, third) = (pixels(0), pixels(1), pixels(2));
                 for i in 0..n {
-                    let [x, y, z] = [square(along_x, i), square(along_y, i), square(along_z, i)];
-                    let sum = x.0 + y.0 + z.0;
-                    found.add(x.1 | y.1 | z.1, sum, middle.at(i));
+                    let [a, b, c] = [square(first, i), square(second, i), square(third, i)];
+                    let sum = a.0 + b.0 + c.0;
+                    found.add(a.1 | b.1 | c.1, sum, middle.at(i));
                     out.set(i, 0.5 * sum.sqrt());
                 }
             }

@@ -34,18 +34,16 @@ mod tests {
     use super::*;
 
     /// How often it is tried in so many times.
-    fn tries(times: u32, mut has_failed: impl FnMut(u32) -> bool) -> u32 {
+    fn tries(times: u32, has_failed: impl Fn(u32) -> bool) -> usize {
         let mut trial = Trial::default();
-        (0..times)
-            .map(|time| {
-                u32::from(
-                    trial.is_due() && {
-                        trial.note(has_failed(time));
-                        true
-                    },
-                )
-            })
-            .sum()
+        let mut is_tried = |&time: &u32| {
+            let is_due = trial.is_due();
+            if is_due {
+                trial.note(has_failed(time));
+            }
+            is_due
+        };
+        (0..times).filter(|time| is_tried(time)).count()
     }
 
     #[test]
