@@ -116,25 +116,24 @@ impl<C: Count> Histogram<C> {
     }
 }
 
-/// A block of input as bins, and the key of each bin.
-struct Block<K> {
+/// A block of input as bins.
+struct Block {
     first: Axes<usize>,
     size: Axes<usize>,
     bins: Vec<u32>,
-    keys: Vec<K>,
 }
 
 /// The most samples that a block of a type wider than 16 bits may have: ordinals are `u32`.
 pub(crate) const MAX_BLOCK: usize = u32::MAX as usize;
 
-impl<K: Key> Block<K> {
-    /// The input within `radius` of the box `first..first + size`, both xyz.
-    fn load<T: Pixel<Key = K>>(
+impl Block {
+    /// The input within `radius` of the box `first..first + size`, both xyz, and the key of each bin.
+    fn load<T: Pixel>(
         source: &View<'_, T>,
         first: &[usize],
         size: &[usize],
         radius: &[usize],
-    ) -> Self {
+    ) -> (Self, Vec<T::Key>) {
         let rank = first.len();
         let low = Axes::from_fn(rank, |a| first[a].saturating_sub(radius[a]));
         let size = Axes::from_fn(rank, |a| {
@@ -147,11 +146,11 @@ impl<K: Key> Block<K> {
             source.load(low[0], rest, &mut row);
             keys.extend(row.iter().map(|pixel| pixel.to_key()));
         });
-        let (bins, keys) = match size_of::<K>() {
+        let (bins, keys) = match size_of::<T::Key>() {
             1 | 2 => direct_bins(&keys),
             _ => ordinals(&keys),
         };
-        Self { first: low, size, bins, keys }
+        (Self { first: low, size, bins }, keys)
     }
 
     /// Where in `bins` the row starts whose index on all axes but x is `rest`.
@@ -201,88 +200,107 @@ pub(crate) struct Run {
 
 /// Computes the medians of a run and hands them to `store` row by row, as long as that returns true.
 ///
-/// `radius` is xyz. The number of samples of a window must fit in `C`.
-pub(crate) fn medians<T: Pixel, C: Count>(
+/// `radius` is xyz; a window has fewer than 2¹²⁷ samples.
+pub(crate) fn medians<T: Pixel>(
     source: &View<'_, T>,
     radius: &[usize],
     policy: NanPolicy,
     run: &Run,
-    mut store: impl FnMut(&[T]) -> bool,
+    store: &mut dyn FnMut(&[T]) -> bool,
 ) {
-    let (rank, size) = (radius.len(), source.size());
-    let extent = Axes::from_fn(rank, |a| [run.columns, run.rows].get(a).copied().unwrap_or(1));
-    let block = Block::load(source, &run.first, &extent, radius);
-    let ranks = Ranks {
-        samples: radius.iter().fold(C::of(1), |samples, &r| samples * C::of(2 * r as u64 + 1)),
-        nan: T::TYPE
-            .is_float()
-            .then(|| block.keys.binary_search(&T::from_f64(f64::NAN).to_key()).ok())
-            .flatten(),
-        policy,
+    let extent = Axes::from_fn(radius.len(), |a| [run.columns, run.rows].get(a).copied().unwrap_or(1));
+    let (block, keys) = Block::load(source, &run.first, &extent, radius);
+    let nan = match T::TYPE.is_float() {
+        true => keys.binary_search(&T::from_f64(f64::NAN).to_key()).ok(),
+        false => None,
     };
-    let mut histogram = Histogram::<C>::new(block.keys.len());
-    let mut out = vec![T::default(); run.columns];
-    let mut rows = Vec::new();
-    for y in 0..run.rows {
-        let mut centre = run.first;
-        if rank > 1 {
-            centre[1] += y;
+    let mut row = vec![T::default(); run.columns];
+    let store = &mut |bins: &[u32]| {
+        for (pixel, &bin) in row.iter_mut().zip(bins) {
+            *pixel = T::from_key(keys[bin as usize]);
         }
-        let low = Axes::from_fn(rank, |a| centre[a].saturating_sub(radius[a]));
-        let high = Axes::from_fn(rank, |a| centre[a].saturating_add(radius[a]).min(size[a] - 1) + 1);
-        rows.clear();
-        for_each_index(&low[1..], &high[1..], |rest| {
-            let repeated = |a: usize| C::of(repeats(rest[a - 1], centre[a], radius[a], size[a]));
-            rows.push((block.row(rest), (1..rank).fold(C::of(1), |weight, a| weight * repeated(a))));
-        });
-        histogram.clear();
-        let step = |x: usize, change: &mut dyn FnMut(u32, C)| {
-            rows.iter().for_each(|&(start, weight)| change(block.bins[start + x - block.first[0]], weight));
-        };
-        for x in low[0]..high[0] {
-            let again = C::of(repeats(x, centre[0], radius[0], size[0]));
-            step(x, &mut |bin, weight| histogram.add(bin, weight * again));
-        }
-        for (i, out) in out.iter_mut().enumerate() {
-            let x = centre[0] + i;
-            if i > 0 {
-                let leaves = (x - 1).saturating_sub(radius[0]);
-                let enters = x.saturating_add(radius[0]).min(size[0] - 1);
-                if leaves != enters {
-                    step(enters, &mut |bin, weight| histogram.add(bin, weight));
-                    step(leaves, &mut |bin, weight| histogram.remove(bin, weight));
-                }
-            }
-            *out = match ranks.rank(&histogram) {
-                Some(rank) => T::from_key(block.keys[histogram.find(rank)]),
-                None => T::from_f64(f64::NAN),
-            };
-        }
-        if !store(&out) {
-            return;
-        }
+        store(&row)
+    };
+    let slide = Slide { block: &block, bins: keys.len(), nan, image: source.size(), radius, policy, run };
+    match radius.iter().map(|&r| 2 * r as u128 + 1).product::<u128>() {
+        n if u32::try_from(n).is_ok() => slide.medians::<u32>(store),
+        n if u64::try_from(n).is_ok() => slide.medians::<u64>(store),
+        _ => slide.medians::<u128>(store),
     }
 }
 
-/// Which sample of a window is its median.
-struct Ranks<C> {
-    samples: C,
+/// What is needed to slide over a block.
+struct Slide<'a> {
+    block: &'a Block,
+    /// How many bins there are.
+    bins: usize,
     /// The bin of NaN, where there is one.
     nan: Option<usize>,
+    /// The size of the image, and the radius: xyz.
+    image: &'a [usize],
+    radius: &'a [usize],
     policy: NanPolicy,
+    run: &'a Run,
 }
 
-impl<C: Count> Ranks<C> {
-    /// How many samples are smaller than the median; `None` where the result is NaN.
+impl Slide<'_> {
+    /// The bins of the medians, row by row, as long as `store` returns true. The number of samples of a window fits in `C`.
+    fn medians<C: Count>(&self, store: &mut dyn FnMut(&[u32]) -> bool) {
+        let Self { block, run, radius, image, .. } = *self;
+        let rank = radius.len();
+        let samples = radius.iter().fold(C::of(1), |samples, &r| samples * C::of(2 * r as u64 + 1));
+        let mut histogram = Histogram::<C>::new(self.bins);
+        let mut out = vec![0; run.columns];
+        let mut rows = Vec::new();
+        for y in 0..run.rows {
+            let mut centre = run.first;
+            if rank > 1 {
+                centre[1] += y;
+            }
+            let low = Axes::from_fn(rank, |a| centre[a].saturating_sub(radius[a]));
+            let high = Axes::from_fn(rank, |a| centre[a].saturating_add(radius[a]).min(image[a] - 1) + 1);
+            rows.clear();
+            for_each_index(&low[1..], &high[1..], |rest| {
+                let repeated = |a: usize| C::of(repeats(rest[a - 1], centre[a], radius[a], image[a]));
+                rows.push((block.row(rest), (1..rank).fold(C::of(1), |weight, a| weight * repeated(a))));
+            });
+            histogram.clear();
+            let step = |x: usize, change: &mut dyn FnMut(u32, C)| {
+                let at = x - block.first[0];
+                rows.iter().for_each(|&(start, weight)| change(block.bins[start + at], weight));
+            };
+            for x in low[0]..high[0] {
+                let again = C::of(repeats(x, centre[0], radius[0], image[0]));
+                step(x, &mut |bin, weight| histogram.add(bin, weight * again));
+            }
+            for (i, out) in out.iter_mut().enumerate() {
+                let x = centre[0] + i;
+                if i > 0 {
+                    let leaves = (x - 1).saturating_sub(radius[0]);
+                    let enters = x.saturating_add(radius[0]).min(image[0] - 1);
+                    if leaves != enters {
+                        step(enters, &mut |bin, weight| histogram.add(bin, weight));
+                        step(leaves, &mut |bin, weight| histogram.remove(bin, weight));
+                    }
+                }
+                *out = self.median(&mut histogram, samples) as u32;
+            }
+            if !store(&out) {
+                return;
+            }
+        }
+    }
+
+    /// The bin of the median of so many samples.
     #[inline(always)]
-    fn rank(&self, histogram: &Histogram<C>) -> Option<C> {
-        let none = C::default();
-        let nans = self.nan.map_or(none, |bin| histogram.fine[bin]);
+    fn median<C: Count>(&self, histogram: &mut Histogram<C>, samples: C) -> usize {
+        let Some(nan) = self.nan else { return histogram.find(samples.half()) };
+        let nans = histogram.fine[nan];
         match self.policy {
-            NanPolicy::Propagate if nans > none => None,
-            NanPolicy::Omit if nans < self.samples => Some((self.samples - nans).half()),
-            NanPolicy::Omit => None,
-            _ => Some(self.samples.half()),
+            NanPolicy::Propagate if nans > C::default() => nan,
+            NanPolicy::Omit if nans < samples => histogram.find((samples - nans).half()),
+            NanPolicy::Omit => nan,
+            _ => histogram.find(samples.half()),
         }
     }
 }

@@ -306,7 +306,8 @@ impl<T: Pixel> Window<'_, T> {
 
     /// Corrects the medians of windows with NaN, which were taken in plain order.
     fn apply_policy(&self, brick: &Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
-        if matches!(self.policy, NanPolicy::Order | NanPolicy::Raise) {
+        // The type is asked too, so that less is compiled for those without NaN.
+        if !T::TYPE.is_float() || matches!(self.policy, NanPolicy::Order | NanPolicy::Raise) {
             return Ok(());
         }
         let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
@@ -327,7 +328,7 @@ impl<T: Pixel> Window<'_, T> {
                 return;
             }
             let first = Axes::from_fn(size.len(), |a| first[a] + if a == 0 { 0 } else { rest[a - 1] });
-            self.histogram(&Run { first, rows: 1, columns: size[0] }, |pixels| {
+            self.histogram(&Run { first, rows: 1, columns: size[0] }, &mut |pixels| {
                 brick.put(0, rest, pixels);
                 true
             });
@@ -354,7 +355,7 @@ impl<T: Pixel> Window<'_, T> {
             counting::medians(level, &self.source, &self.radius, outputs, scratch, medians, check)?;
         }
         brick.store_all(medians);
-        if T::TYPE.is_float() { self.apply_policy(brick, steps) } else { Ok(()) }
+        self.apply_policy(brick, steps)
     }
 
     /// Rows and columns to count in one go: their input should fit in the cache, but loading it should not cost much more
@@ -384,7 +385,7 @@ impl<T: Pixel> Window<'_, T> {
             columns: brick.size()[0],
         };
         let mut stopped = Ok(());
-        self.histogram(&run, |pixels| {
+        self.histogram(&run, &mut |pixels| {
             stopped = steps.check();
             if stopped.is_ok() {
                 brick.store_next(pixels);
@@ -394,17 +395,7 @@ impl<T: Pixel> Window<'_, T> {
         stopped
     }
 
-    fn histogram(&self, run: &Run, store: impl FnMut(&[T]) -> bool) {
-        let samples: u128 = self.radius.iter().map(|&r| 2 * r as u128 + 1).product();
-        let Self { source, radius, policy, .. } = self;
-        match samples {
-            n if u32::try_from(n).is_ok() => {
-                histogram::medians::<T, u32>(source, radius, *policy, run, store)
-            }
-            n if u64::try_from(n).is_ok() => {
-                histogram::medians::<T, u64>(source, radius, *policy, run, store)
-            }
-            _ => histogram::medians::<T, u128>(source, radius, *policy, run, store),
-        }
+    fn histogram(&self, run: &Run, store: &mut dyn FnMut(&[T]) -> bool) {
+        histogram::medians(&self.source, &self.radius, self.policy, run, store);
     }
 }
