@@ -309,9 +309,16 @@ fn it_stops_when_it_is_cancelled_and_tells_how_far_it_is() {
     let (token, seen) = (CancelToken::new(), std::sync::Mutex::new(Vec::new()));
     let progress = |done: f64| seen.lock().unwrap().push(done);
     let context = Context::default().progress(&progress).num_threads(1);
-    RecursiveGaussian::new(1.0).apply_with::<_, f32>(&image, &context).unwrap();
-    let steps = seen.lock().unwrap().clone();
-    assert!(steps.len() >= 3 && steps.is_sorted() && steps.last() == Some(&1.0), "{steps:?}");
+    let filters: [Arc<dyn Filter>; 3] = [
+        Arc::new(RecursiveGaussian::new(1.0)),
+        Arc::new(SmoothingRecursiveGaussian::new(1.0)),
+        Arc::new(GradientMagnitudeRecursiveGaussian::new(1.0)),
+    ];
+    for filter in filters {
+        filter.apply_any(&image.clone().into(), &context).unwrap();
+        let steps = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(steps.len() >= 3 && steps.is_sorted() && steps.last() == Some(&1.0), "{filter:?}: {steps:?}");
+    }
     let stop = |_: f64| token.cancel();
     let context = Context::default().cancel(token.clone()).progress(&stop);
     let error = RecursiveGaussian::new(1.0).apply_with::<_, f32>(&image, &context).unwrap_err();

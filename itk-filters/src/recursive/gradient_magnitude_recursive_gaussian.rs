@@ -1,10 +1,12 @@
 //! The magnitude of the gradient of an image smoothed by a recursive Gaussian.
 
-use itk_core::{Axes, Buffer, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task};
+use itk_core::{
+    AnyViewMut, Axes, Buffer, Filter, Header, Maps, PerAxis, Pixel, PixelType, Region, Result, Task,
+};
 
 use super::{Cascade, Step, check, filtered_axes, whole_lines};
 use crate::filter::{Spacing, natural_type, setters};
-use crate::kernel::recursive::{Finish, GaussianOrder, Operand};
+use crate::kernel::recursive::{Finish, GaussianOrder, Operand, Sum};
 
 /// The magnitude of the gradient of the image convolved with a Gaussian, by recursions along each axis.
 ///
@@ -116,34 +118,38 @@ impl Filter for GradientMagnitudeRecursiveGaussian {
             let smooth = axes.iter().filter(|&&a| a != along).map(|&a| (a, GaussianOrder::Zero));
             [(along, GaussianOrder::First)].into_iter().chain(smooth).collect()
         };
-        let square = |along: usize, sum, root| Finish::Square { spacing: spacing[along], sum, root };
+        // Adds the squares along one axis, or the first two, to those along the axes before.
+        let add = |cascade: &mut Cascade<'_>, along: &[usize], sum: AnyViewMut<'_>| match *along {
+            [x, y] => cascade.run_both([&steps(x), &steps(y)], [spacing[x], spacing[y]], sum),
+            _ => {
+                let before = (along[0] != axes[0]).then_some(Sum::Pixel(Operand::Output));
+                let finish = Finish::Square { spacing: spacing[along[0]], sum: before, root: false };
+                cascade.run(&steps(along[0]), finish, sum)
+            }
+        };
+        let (pair, more) = others.split_at(others.len().min(2));
+        let add_all = |cascade: &mut Cascade<'_>, mut sum: AnyViewMut<'_>| {
+            let Some((end, more)) = more.split_last() else { return add(cascade, pair, sum) };
+            add(cascade, pair, sum.reborrow())?;
+            more.chunks(1).try_for_each(|along| add(cascade, along, sum.reborrow()))?;
+            add(cascade, &[*end], sum)
+        };
+        let end = |cascade: &mut Cascade<'_>, sum: Option<Operand<'_>>, output: AnyViewMut<'_>| {
+            let sum = sum.map(Sum::Pixel);
+            cascade.run(&steps(*last), Finish::Square { spacing: spacing[*last], sum, root: true }, output)
+        };
+        if others.is_empty() {
+            return end(&mut cascade, None, output);
+        }
         if output.pixel_type() == PixelType::F32 {
             // The output holds the sum until its root is taken.
-            for (i, &along) in others.iter().enumerate() {
-                let finish = square(along, (i > 0).then_some(Operand::Output), false);
-                cascade.run(&steps(along), finish, output.reborrow())?;
-            }
-            let sum = (!others.is_empty()).then_some(Operand::Output);
-            return cascade.run(&steps(*last), square(*last, sum, true), output);
+            add_all(&mut cascade, output.reborrow())?;
+            return end(&mut cascade, Some(Operand::Output), output);
         }
         let size = Axes::from_fn(input.rank(), |a| output.size()[a]);
-        let mut sum: Option<Buffer<f32>> = None;
-        for &along in others {
-            match &mut sum {
-                None => {
-                    sum = Some(Buffer::filled_by(size, |sum| {
-                        cascade.run(&steps(along), square(along, None, false), sum.into())
-                    })?);
-                }
-                Some(sum) => {
-                    let finish = square(along, Some(Operand::Output), false);
-                    cascade.run(&steps(along), finish, sum.view_mut()?.into())?;
-                }
-            }
-        }
-        let offset = Axes::filled(input.rank(), 0);
-        let sum = sum.as_ref().map(|sum| Operand::View { view: sum.view().into(), offset });
-        cascade.run(&steps(*last), square(*last, sum, true), output)
+        let sum = Buffer::<f32>::filled_by(size, |sum| add_all(&mut cascade, sum.into()))?;
+        let sum = Operand::View { view: sum.view().into(), offset: Axes::filled(input.rank(), 0) };
+        end(&mut cascade, Some(sum), output)
     }
 }
 

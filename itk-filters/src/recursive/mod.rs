@@ -6,7 +6,7 @@ use itk_core::{
 
 use crate::filter::{is_positive, not_positive};
 use crate::kernel::recursive::{
-    Coefficients, Finish, GaussianOrder, Operand, Pass, SHORTEST, steps_together,
+    Coefficients, Finish, GaussianOrder, Operand, Pass, SHORTEST, Sum, steps_together,
 };
 
 mod gradient_magnitude_recursive_gaussian;
@@ -80,60 +80,119 @@ struct Cascade<'a> {
     between: Option<Buffer<f32>>,
 }
 
+/// Steps in parts, each of which is done in one pass.
+struct Parts<'s> {
+    /// All parts but the last one.
+    before: Vec<&'s [Step]>,
+    last: &'s [Step],
+    /// The axes of all parts but the first one: what is between them has whole lines there.
+    whole: Vec<usize>,
+}
+
 impl Cascade<'_> {
     /// Does some steps. What is between parts of them is in the output, if that has room for it, else in an image of its own.
     ///
     /// # Errors
     /// [`Error::Aborted`]; [`Error::OutOfMemory`].
     fn run(&mut self, steps: &[Step], finish: Finish<'_>, mut output: AnyViewMut<'_>) -> Result<()> {
-        let (source, offset) = (self.source, self.offset);
         let parts = self.parts(steps);
-        let (first, others) = parts.split_first().expect("there is a step");
-        let Some((last, middle)) = others.split_last() else {
-            return self.pass(first, Operand::View { view: source, offset }, finish, output);
-        };
-        // Axes of later parts are kept whole.
-        let is_whole = |a: usize| steps[first.len()..].iter().any(|&(axis, _)| axis == a);
-        let whole = |a| if is_whole(a) { source.size()[a] } else { output.size()[a] };
-        let size = Axes::from_fn(source.size().len(), whole);
-        let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { 0 } else { offset[a] });
-        let input = Operand::View { view: source, offset: from };
-        let has_sum = matches!(finish, Finish::Square { sum: Some(Operand::Output), .. });
-        if output.pixel_type() == PixelType::F32 && *output.size() == *size && !has_sum {
-            self.pass(first, input, Finish::Value, output.reborrow())?;
-            for part in middle {
-                self.pass(part, Operand::Output, Finish::Value, output.reborrow())?;
-            }
-            return self.pass(last, Operand::Output, finish, output);
+        if parts.before.is_empty() {
+            let input = Operand::View { view: self.source, offset: self.offset };
+            return self.pass(parts.last, input, finish, output);
         }
-        let mut between = Buffer::<f32>::filled_again(self.between.take(), size, |between| {
-            self.pass(first, input, Finish::Value, between.into())
-        })?;
-        for part in middle {
-            self.pass(part, Operand::Output, Finish::Value, between.view_mut()?.into())?;
+        let has_sum = matches!(finish, Finish::Square { sum: Some(Sum::Pixel(Operand::Output)), .. });
+        if !has_sum && self.fits(&parts, &output) {
+            self.begin(&parts, output.reborrow())?;
+            return self.pass(parts.last, Operand::Output, finish, output);
         }
-        let from = Axes::from_fn(offset.len(), |a| if is_whole(a) { offset[a] } else { 0 });
-        let input = Operand::View { view: between.view().into(), offset: from };
-        self.pass(last, input, finish, output)?;
+        let between = self.image(&parts, output.size())?;
+        self.pass(parts.last, self.operand(&between, &parts), finish, output)?;
         self.between = Some(between);
         Ok(())
     }
 
-    /// Which steps are done together: at least one part.
-    fn parts<'s>(&self, steps: &'s [Step]) -> Vec<&'s [Step]> {
-        let (mut parts, mut left) = (Vec::new(), steps);
-        while !left.is_empty() {
-            let axes: Vec<usize> = left.iter().map(|&(axis, _)| axis).collect();
-            let (part, others) = left.split_at(steps_together(self.source.size(), &axes));
-            parts.push(part);
-            left = others;
+    /// Does the steps of two directions, and adds the squares of their results over the spacing. Where both end with the same
+    /// step, one pass does that for both, so that no sum is written and read again.
+    ///
+    /// # Errors
+    /// As [`Cascade::run`].
+    fn run_both(
+        &mut self,
+        directions: [&[Step]; 2],
+        spacing: [f64; 2],
+        mut output: AnyViewMut<'_>,
+    ) -> Result<()> {
+        let square = |i: usize, sum| Finish::Square { spacing: spacing[i], sum, root: false };
+        let [first, second] = directions.map(|steps| self.parts(steps));
+        if first.last.len() > 1 || first.last != second.last || !self.fits(&first, &output) {
+            self.run(directions[0], square(0, None), output.reborrow())?;
+            return self.run(directions[1], square(1, Some(Sum::Pixel(Operand::Output))), output);
         }
-        parts
+        self.begin(&first, output.reborrow())?;
+        let between = self.image(&second, output.size())?;
+        let sum = Sum::Square { of: Operand::Output, spacing: spacing[0] };
+        self.pass(second.last, self.operand(&between, &second), square(1, Some(sum)), output)?;
+        self.between = Some(between);
+        Ok(())
     }
 
+    /// Which steps are done together.
+    fn parts<'s>(&self, steps: &'s [Step]) -> Parts<'s> {
+        let (mut before, mut last) = (Vec::new(), steps);
+        loop {
+            let axes: Vec<usize> = last.iter().map(|&(axis, _)| axis).collect();
+            let (part, others) = last.split_at(steps_together(self.source.size(), &axes));
+            if others.is_empty() {
+                break;
+            }
+            before.push(part);
+            last = others;
+        }
+        let first = before.first().map_or(steps.len(), |part| part.len());
+        Parts { before, last, whole: steps[first..].iter().map(|&(axis, _)| axis).collect() }
+    }
+
+    /// Whether an output has room for what is between parts.
+    fn fits(&self, parts: &Parts<'_>, output: &AnyViewMut<'_>) -> bool {
+        let is_whole = |&a: &usize| output.size()[a] == self.source.size()[a];
+        output.pixel_type() == PixelType::F32 && parts.whole.iter().all(is_whole)
+    }
+
+    /// An image of what is between parts, of which the output has this size.
+    fn image(&mut self, parts: &Parts<'_>, size: &[usize]) -> Result<Buffer<f32>> {
+        let size =
+            Axes::from_fn(
+                size.len(),
+                |a| {
+                    if parts.whole.contains(&a) { self.source.size()[a] } else { size[a] }
+                },
+            );
+        Buffer::filled_again(self.between.take(), size, |between| self.begin(parts, between.into()))
+    }
+
+    /// Such an image as an operand.
+    fn operand<'b>(&self, between: &'b Buffer<f32>, parts: &Parts<'_>) -> Operand<'b> {
+        let of = |a| if parts.whole.contains(&a) { self.offset[a] } else { 0 };
+        Operand::View { view: between.view().into(), offset: Axes::from_fn(self.offset.len(), of) }
+    }
+
+    /// Does all parts but the last one, in what is between them.
+    fn begin(&mut self, parts: &Parts<'_>, mut between: AnyViewMut<'_>) -> Result<()> {
+        let of = |a| if parts.whole.contains(&a) { 0 } else { self.offset[a] };
+        let offset = Axes::from_fn(self.offset.len(), of);
+        let mut input = Operand::View { view: self.source, offset };
+        let (last, others) = parts.before.split_last().expect("there are two parts");
+        for part in others {
+            self.pass(part, input, Finish::Value, between.reborrow())?;
+            input = Operand::Output;
+        }
+        self.pass(last, input, Finish::Value, between)
+    }
+
+    /// Does one part.
     fn pass(
         &mut self,
-        steps: &[Step],
+        part: &[Step],
         input: Operand<'_>,
         finish: Finish<'_>,
         output: AnyViewMut<'_>,
@@ -141,12 +200,13 @@ impl Cascade<'_> {
         let coefficients = |&(axis, order): &Step| {
             (axis, Coefficients::new(self.sigma[axis], self.spacing[axis], order, self.across_scales))
         };
-        let pass = Pass { steps: steps.iter().map(coefficients).collect(), input, finish };
+        let pass = Pass { steps: part.iter().map(coefficients).collect(), input, finish };
         let (context, all) = (self.context, self.steps as f64);
-        let (done, part) = (self.done as f64, steps.len() as f64);
-        let progress = |done_of_part: f64| context.report((done + part * done_of_part) / all);
+        let is_of_two = matches!(finish, Finish::Square { sum: Some(Sum::Square { .. }), .. });
+        let (done, steps) = (self.done, part.len() + usize::from(is_of_two));
+        let progress = |part: f64| context.report((done as f64 + steps as f64 * part) / all);
         pass.fill_any(self.name, output, &context.clone().progress(&progress))?;
-        self.done += steps.len();
+        self.done += steps;
         Ok(())
     }
 }

@@ -8,8 +8,8 @@
     reason = "pixels are read and written in memory that numpy may share, through raw pointers"
 )]
 
-use itk_core::simd;
-use itk_core::{AnyView, AnyViewMut, Axes, Context, Error, Pixel, Result, ViewMut, VisitType, pool};
+use itk_core::simd::{self, Level};
+use itk_core::{AnyView, AnyViewMut, Axes, Context, Error, Pixel, Result, Steps, ViewMut, VisitType, pool};
 
 use super::cache::Aligned;
 use super::tiles::INLINE;
@@ -23,7 +23,7 @@ mod work;
 pub(crate) use coefficients::Coefficients;
 pub use coefficients::GaussianOrder;
 use lines::{LANES, Scratch};
-use work::Work;
+use work::{Places, Work};
 
 /// The fewest pixels a line may have: as many results as each one depends on.
 pub(crate) const SHORTEST: usize = 4;
@@ -58,7 +58,16 @@ pub(crate) enum Finish<'a> {
     Single,
     /// Rounded to f32, it is divided by the spacing and squared, and that is added to a pixel of the sum, if there is one.
     /// At last, the root is taken.
-    Square { spacing: f64, sum: Option<Operand<'a>>, root: bool },
+    Square { spacing: f64, sum: Option<Sum<'a>>, root: bool },
+}
+
+/// What a square is added to.
+#[derive(Clone, Copy)]
+pub(crate) enum Sum<'a> {
+    /// A pixel.
+    Pixel(Operand<'a>),
+    /// The square of another operand's result. That is of the same step.
+    Square { of: Operand<'a>, spacing: f64 },
 }
 
 /// A filter along an axis, 0 being x.
@@ -128,25 +137,36 @@ impl Pass<'_> {
                 room as u128 * if sums { 32 } else { 24 } + (between * size_of::<f32>()) as u128
             });
             let (scratch, between) = scratch.as_mut().ok_or(Error::OutOfMemory { bytes })?;
-            let between = between.values().as_mut_ptr();
-            for number in 0..self.steps.len() {
-                let work = Work::new(self, number, &brick, between);
-                let count = work.count();
-                let lanes = lines::lanes(count, work.length);
-                let mut runs = Vec::with_capacity(lanes);
-                let (mut first, mut some) = (0, work.first(count, lanes));
-                while first < count {
-                    steps.check()?;
-                    work.find(first, some.min(count - first), &mut runs);
-                    work.filter_any(level, scratch, lanes, &runs);
-                    (first, some) = (first + some, lanes);
-                }
-            }
+            self.filter(level, scratch, &Places::new(self, &brick, between.values().as_mut_ptr()), &steps)?;
             // SAFETY: all lines were written.
             unsafe { brick.assume_stored() };
             steps.tick();
             Ok(())
         })
+    }
+
+    /// Does all steps of a brick.
+    fn filter(
+        &self,
+        level: Level,
+        scratch: &mut Scratch,
+        places: &Places<'_>,
+        steps: &Steps<'_>,
+    ) -> Result<()> {
+        for number in 0..self.steps.len() {
+            let work = Work::new(self, number, places);
+            let count = work.count();
+            let lanes = lines::lanes(count, work.length);
+            let mut runs = Vec::with_capacity(lanes);
+            let (mut first, mut some) = (0, work.first(count, lanes));
+            while first < count {
+                steps.check()?;
+                work.find(first, some.min(count - first), &mut runs);
+                work.filter_any(level, scratch, lanes, &runs);
+                (first, some) = (first + some, lanes);
+            }
+        }
+        Ok(())
     }
 
     /// How many pixels the lines of a step along this axis have, for a brick of this size.

@@ -8,7 +8,7 @@ use super::coefficients::Coefficients;
 use super::lines::{Lines, Parts, Rows, Scratch, Sink};
 use super::square::Square;
 use super::turn::{Pixels, Read, Value, Write};
-use super::{Finish, Operand, Pass, across};
+use super::{Finish, Operand, Pass, Sum, across};
 use crate::kernel::cache;
 
 /// How many times as many lines as go together make up for some that go alone, so that others are aligned.
@@ -27,47 +27,63 @@ pub(super) struct Work<'a> {
     pub(super) length: usize,
     /// Results of a line before the first one that is wanted.
     skip: usize,
-    /// The first result, here and in the sum.
+    /// The first result.
     output: Pixels,
-    sum: Option<Pixels>,
+    added: Option<Added>,
     /// How many lines after the first one lie side by side, evenly.
     beside: usize,
 }
 
-impl<'a> Work<'a> {
-    /// For a step, of which there is room for what is written `between` it and others.
-    pub(super) fn new<O: Pixel>(
-        pass: &'a Pass<'a>,
-        number: usize,
-        brick: &Brick<'_, O>,
-        between: *mut f32,
-    ) -> Self {
-        let (axis, coefficients) = &pass.steps[number];
-        let (axis, is_last) = (*axis, number + 1 == pass.steps.len());
-        let first = brick.first();
+/// Where a brick is, and what is between its steps.
+pub(super) struct Places<'a> {
+    /// The index of the brick's first pixel in the output, xyz.
+    first: &'a [usize],
+    size: &'a [usize],
+    output: Pixels,
+    between: Pixels,
+}
+
+impl<'a> Places<'a> {
+    /// Of a brick, where there is room for what is `between` steps.
+    pub(super) fn new<O: Pixel>(pass: &Pass<'_>, brick: &'a Brick<'_, O>, between: *mut f32) -> Self {
+        let (first, size) = (brick.first(), brick.size());
         let output = Pixels {
             start: brick.row(&Axes::filled(first.len() - 1, 0)).cast(),
             strides: *brick.strides(),
             pixel: O::TYPE,
         };
+        let strides = Strides::contiguous(pass.written(0, size), size_of::<f32>());
         let between = Pixels {
             start: between.cast(),
-            strides: Strides::contiguous(pass.written(0, brick.size()), size_of::<f32>())
-                .expect("there is room for it"),
+            strides: strides.expect("there is room for it"),
             pixel: PixelType::F32,
         };
-        let place = |operand: Operand<'_>, is_whole: &dyn Fn(usize) -> bool| match operand {
-            Operand::Output => output,
-            Operand::View { view, offset } => {
-                let at = |a: usize| if is_whole(a) { 0 } else { offset[a] + first[a] };
-                let all = Pixels {
-                    start: view.start().as_ptr(),
-                    strides: *view.strides(),
-                    pixel: view.pixel_type(),
-                };
-                all.from(&Axes::from_fn(first.len(), at))
-            }
-        };
+        Self { first, size, output, between }
+    }
+
+    /// The pixels of an operand from the first one on that is read: of those along some axes, all are read.
+    fn of(&self, operand: Operand<'_>, is_whole: impl Fn(usize) -> bool) -> Pixels {
+        let Operand::View { view, offset } = operand else { return self.output };
+        let all = Pixels { start: view.start().as_ptr(), strides: *view.strides(), pixel: view.pixel_type() };
+        let at = |a: usize| if is_whole(a) { 0 } else { offset[a] + self.first[a] };
+        all.from(&Axes::from_fn(self.first.len(), at))
+    }
+}
+
+/// What squares are added to.
+#[derive(Clone, Copy)]
+enum Added {
+    /// Pixels, from the first one on.
+    Pixels(Pixels),
+    /// The squares of these lines' results, over the spacing.
+    Squares { lines: Pixels, spacing: f64 },
+}
+
+impl<'a> Work<'a> {
+    /// For a step.
+    pub(super) fn new(pass: &'a Pass<'a>, number: usize, places: &Places<'_>) -> Self {
+        let (axis, coefficients) = &pass.steps[number];
+        let (axis, is_last) = (*axis, number + 1 == pass.steps.len());
         // Results along an axis before the first one that is wanted, where lines are whole.
         let skip = |a: usize| match pass.input {
             Operand::Output => 0,
@@ -75,57 +91,43 @@ impl<'a> Work<'a> {
         };
         let is_skipped = |a: usize| is_last && a != axis && pass.is_whole_between(a);
         let input = match number {
-            0 => place(pass.input, &|a| a == axis || pass.is_whole_between(a)),
-            _ => between.from(&Axes::from_fn(first.len(), |a| if is_skipped(a) { skip(a) } else { 0 })),
+            0 => places.of(pass.input, |a| a == axis || pass.is_whole_between(a)),
+            _ => {
+                let at = |a| if is_skipped(a) { skip(a) } else { 0 };
+                places.between.from(&Axes::from_fn(places.first.len(), at))
+            }
         };
-        let (finish, to) = if is_last { (pass.finish, output) } else { (Finish::Value, between) };
-        let sum = match finish {
-            Finish::Square { sum: Some(sum), .. } => Some(place(sum, &|_| false)),
+        let (finish, output) =
+            if is_last { (pass.finish, places.output) } else { (Finish::Value, places.between) };
+        let added = match finish {
+            Finish::Square { sum: Some(Sum::Pixel(sum)), .. } => {
+                Some(Added::Pixels(places.of(sum, |_| false)))
+            }
+            Finish::Square { sum: Some(Sum::Square { of, spacing }), .. } => {
+                Some(Added::Squares { lines: places.of(of, |a| a == axis), spacing })
+            }
             _ => None,
         };
-        let mut work = Self {
+        let size = pass.written(number, places.size);
+        let third =
+            added.map_or(output, |(Added::Pixels(pixels) | Added::Squares { lines: pixels, .. })| pixels);
+        Self {
             axis,
             coefficients,
             finish,
-            size: pass.written(number, brick.size()),
+            size,
             input,
-            length: pass.length(axis, brick.size()),
+            length: pass.length(axis, places.size),
             skip: if number == 0 || is_last { skip(axis) } else { 0 },
-            output: to,
-            sum,
-            beside: 1,
-        };
-        work.beside = work.find_beside();
-        work
+            output,
+            added,
+            beside: beside(&size, axis, &[input, output, third]),
+        }
     }
 
     /// How many lines there are.
     pub(super) fn count(&self) -> usize {
         across(&self.size, self.axis)
-    }
-
-    /// The axes on which lines follow each other, from the one with neighbouring lines on.
-    fn sides(&self) -> impl Iterator<Item = usize> + use<> {
-        let axis = self.axis;
-        (0..self.size.len()).filter(move |&a| a != axis)
-    }
-
-    /// How many lines lie side by side, here and in all operands: those along more than one axis, where the last of one row and
-    /// the first of the next do so too.
-    fn find_beside(&self) -> usize {
-        let mut sides = self.sides();
-        let Some(side) = sides.next() else { return 1 };
-        let operands = || [self.input, self.output].into_iter().chain(self.sum);
-        let mut beside = self.size[side];
-        for a in sides {
-            let follows =
-                |Pixels { strides, .. }: Pixels| strides.bytes[a] == beside as isize * strides.bytes[side];
-            if !operands().all(follows) {
-                break;
-            }
-            beside *= self.size[a];
-        }
-        beside
     }
 
     /// How many of `count` lines go first, so that those after them begin a cache line where results are written in place;
@@ -172,10 +174,15 @@ impl<'a> Work<'a> {
         }
     }
 
+    fn lines<'h, V>(&self, from: Rows<V>, lanes: usize, history: &'h mut [f64]) -> Lines<'h, V> {
+        let wanted = self.skip..self.skip + self.size[self.axis];
+        Lines { from, length: self.length, lanes, wanted, history }
+    }
+
     /// Filters the lines of these runs, one in each lane. Each step is compiled once a level, so that there is one copy of
     /// the conversions of all pixel types.
     fn filter<V: Value>(&self, level: Level, scratch: &mut Scratch, lanes: usize, runs: &[Run]) {
-        let (axis, side, count) = (self.axis, self.sides().next(), lanes * self.length);
+        let (axis, side, count) = (self.axis, sides(self.size.len(), self.axis).next(), lanes * self.length);
         let wanted = self.size[axis];
         let Parts { values, sums, history } = scratch.parts::<V>(count, lanes);
         // Pixels that are such rows already are used where they are.
@@ -195,20 +202,25 @@ impl<'a> Work<'a> {
         let [first, last] = [runs.first(), runs.last()].map(|run| run.expect("there are lines"));
         let next =
             |pixels: &Pixels, length| pixels.lines(&last.at, axis, side, last.count, length).next(lanes);
-        let from = rows(&self.input, self.length);
-        if from.is_none() {
-            stage(&self.input, self.length, values);
-        }
-        // Made after `values` was last used: it is invalid otherwise.
-        let staged = values.as_mut_ptr();
+        // Lines to be filtered, staged if need be, and where they are then.
+        let from = |pixels: &Pixels, values: &mut [V]| {
+            let found = rows(pixels, self.length);
+            if found.is_none() {
+                stage(pixels, self.length, values);
+            }
+            // Made after `values` was last used: it is invalid otherwise.
+            let staged = values.as_mut_ptr();
+            let from = match found {
+                Some((start, pitch)) => Rows::forwards(start, pitch),
+                None => Rows::staged(staged, pitch, next(pixels, self.length)),
+            };
+            (from, staged)
+        };
+        let (input, staged) = from(&self.input, values);
         // Results that are rounded twice are staged between.
         let place = match self.finish {
             Finish::Single if V::TYPE != PixelType::F32 => None,
             _ => rows(&self.output, wanted),
-        };
-        let from = match from {
-            Some((start, pitch)) => Rows::forwards(start, pitch),
-            None => Rows::staged(staged, pitch, next(&self.input, self.length)),
         };
         let to = match place {
             Some((start, pitch)) => Rows::backwards(start, pitch),
@@ -217,26 +229,33 @@ impl<'a> Work<'a> {
                 Rows::staged(staged, pitch, output.soon(lanes))
             }
         };
-        let lines =
-            Lines { from, length: self.length, lanes, wanted: self.skip..self.skip + wanted, history };
-        let coefficients = self.coefficients;
+        let by = self.coefficients;
         // SAFETY: the rows are the brick's, or lie in the part of an operand that it depends on, or are those of `values` or
         // `sums`.
         unsafe {
+            let sum = self.added.map(|added| match added {
+                Added::Pixels(pixels) => match rows(&pixels, wanted) {
+                    Some((start, pitch)) => Rows::backwards(start, pitch),
+                    None => {
+                        stage(&pixels, wanted, sums);
+                        Rows::staged(sums.as_mut_ptr(), pitch, next(&pixels, wanted))
+                    }
+                },
+                Added::Squares { lines: pixels, spacing } => {
+                    let (from, staged) = from(&pixels, sums);
+                    let sum = Rows::staged(staged, pitch, None);
+                    let square = Square::new(None, sum, spacing, false);
+                    simd::dispatch(level, Recursion::new(by, self.lines(from, lanes, history), square));
+                    sum
+                }
+            });
             match self.finish {
                 Finish::Value | Finish::Single => {
-                    simd::dispatch(level, Recursion::new(coefficients, lines, to));
+                    simd::dispatch(level, Recursion::new(by, self.lines(input, lanes, history), to));
                 }
                 Finish::Square { spacing, root, .. } => {
-                    let sum = self.sum.map(|sum| match rows(&sum, wanted) {
-                        Some((start, pitch)) => Rows::backwards(start, pitch),
-                        None => {
-                            stage(&sum, wanted, sums);
-                            Rows::staged(sums.as_mut_ptr(), pitch, next(&sum, wanted))
-                        }
-                    });
                     let square = Square::new(sum, to, spacing, root);
-                    simd::dispatch(level, Recursion::new(coefficients, lines, square));
+                    simd::dispatch(level, Recursion::new(by, self.lines(input, lanes, history), square));
                 }
             }
         }
@@ -253,6 +272,28 @@ impl<'a> Work<'a> {
             simd::dispatch(level, unsafe { Write::new(output, &mut results[run.lane..], lanes) });
         }
     }
+}
+
+/// The axes on which lines along this one follow each other, from the one with neighbouring lines on.
+fn sides(rank: usize, axis: usize) -> impl Iterator<Item = usize> {
+    (0..rank).filter(move |&a| a != axis)
+}
+
+/// How many lines lie side by side in all operands: those along more than one axis, where the last of one row and the first of
+/// the next do so too.
+fn beside(size: &[usize], axis: usize, operands: &[Pixels]) -> usize {
+    let mut sides = sides(size.len(), axis);
+    let Some(side) = sides.next() else { return 1 };
+    let mut beside = size[side];
+    for a in sides {
+        let follows =
+            |Pixels { strides, .. }: &Pixels| strides.bytes[a] == beside as isize * strides.bytes[side];
+        if !operands.iter().all(follows) {
+            break;
+        }
+        beside *= size[a];
+    }
+    beside
 }
 
 /// Lines that lie side by side, in neighbouring lanes.
