@@ -50,7 +50,7 @@ impl<R: Number> Stencil for Bytes<R> {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, u8>, mut out: Results<'_, R>, _: Option<&mut Trial>) {
+    fn row(&self, rows: Rows<'_, u8>, mut out: Results<'_, R>, _: &mut Trial) {
         let n = out.len();
         let pixels = |number: usize| Cross::pixels(rows, Some(0), number, n);
         match (self.cross.x, self.cross.factors.len()) {

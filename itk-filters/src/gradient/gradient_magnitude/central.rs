@@ -76,7 +76,7 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>, _: Option<&mut Trial>) {
+    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>, _: &mut Trial) {
         match (self.cross.x, self.cross.factors.as_slice()) {
             (Some(0), &[c]) => self.one(rows, out, c),
             (Some(0), &[a, b]) => self.two(rows, out, [a, b]),

@@ -86,7 +86,7 @@ impl Stencil for Single {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: Option<&mut Trial>) {
+    fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trial) {
         match (self.cross.x, self.factors.as_slice()) {
             (Some(0), &[a, b]) => {
                 let n = out.len();

@@ -49,7 +49,7 @@ impl<K: Stencil> Job for Compute<'_, K> {
             for Ahead { first, bytes } in next {
                 number::prefetch(simd, first.wrapping_add(at * bytes), count * bytes);
             }
-            stencil.row(rows.part(at, count), results.part(at, count), Some(&mut *trial));
+            stencil.row(rows.part(at, count), results.part(at, count), trial);
             at += step;
         }
     }
@@ -88,7 +88,7 @@ mod tests {
             0.0
         }
 
-        fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: Option<&mut Trial>) {
+        fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trial) {
             self.crossing.fetch_add(usize::from(out.before_line() > 0), Ordering::Relaxed);
             for column in 0..out.len() {
                 out.set(column, rows.beside(0, 0).at(column));

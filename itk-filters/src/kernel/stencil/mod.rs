@@ -79,10 +79,9 @@ pub(crate) trait Stencil: Sync {
     /// About how many nanoseconds a result takes.
     fn cost(&self) -> f64;
 
-    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop. With
-    /// `trial`, stencils may try another way to the same results. Drivers that few images need give none, so that the code of
-    /// that way is not compiled for them.
-    fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>, trial: Option<&mut Trial>);
+    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop. `trial` is for
+    /// stencils that have two ways to the same results.
+    fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>, trial: &mut Trial);
 }
 
 /// How a brick's rows are read.
