@@ -14,10 +14,14 @@ use super::compute::{Ahead, Compute};
 use super::number::{read_pixels, write_pixels};
 use super::ring::Ring;
 use super::target::{Spare, Target};
-use super::{COLUMNS, Results, Rows, STRIP, Staged, Stencil, Sweep, Trial};
+use super::{COLUMNS, Results, Rows, Staged, Stencil, Sweep, Trial};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
 const SHORT: usize = 320;
+
+/// Bytes of the copies of rows that are worked on as one: a part of the second-level cache. With fewer, what it takes to begin
+/// is not made up for.
+const BLOCK: usize = 64 << 10;
 
 /// The fewest rows that are worked on as one, so that those beyond their border, which are staged again, are few.
 const LEAST: usize = 16;
@@ -110,7 +114,7 @@ impl<'a, K: Stencil> Block<'a, K> {
     fn new(sweep: &'a Sweep<'a, K>, size: &[usize], first: &[usize]) -> Self {
         let (radius, image, width) = (sweep.stencil.radius(), sweep.source.size(), size[0]);
         let copies = 2 * radius[0] + 1;
-        let rows = (STRIP / (copies * size_of::<K::Value>() * width)).max(LEAST).min(size[1]);
+        let rows = (BLOCK / (copies * size_of::<K::Value>() * width)).max(LEAST).min(size[1]);
         let results = (rows * width).next_multiple_of(COLUMNS);
         let copy = 2 * radius[1] * width + results;
         let end = |column: usize| {
