@@ -71,9 +71,12 @@ test-sdist: ## the sdist installs into a bare venv, and works
 	@$(STEP) "sdist" tools/test-sdist.sh
 
 ## Work on it
-.PHONY: wheel dev bench bench-crossover bench-peers bench-import clean
+.PHONY: wheel wheel-sizes dev bench bench-crossover bench-peers bench-import clean
 wheel: ## build the wheel, and check its size and content
 	@$(STEP) "Wheel" tools/wheel.sh $(WHEEL)
+
+wheel-sizes: wheel ## the functions that take the most room in the wheel
+	@"$$(tools/pythons.sh | awk -F'\t' 'NR == 1 {print $$2}')" tools/wheel_sizes.py "$${CARGO_TARGET_DIR:-target}/wheel.map"
 
 dev: ## make or refresh .venv-dev: this tree's Python code, the native module rebuilt, all test tools
 	@$(STEP) "Development build" tools/dev.sh
