@@ -15,6 +15,8 @@ use proptest::prelude::*;
 
 #[path = "io_conversions.rs"]
 mod conversions;
+#[path = "io_corrupted.rs"]
+mod corrupted;
 #[path = "io_files.rs"]
 mod files;
 #[path = "io_hostile.rs"]
@@ -27,6 +29,8 @@ mod layouts;
 mod metadata;
 #[path = "io_pipeline.rs"]
 mod nodes;
+#[path = "io_nrrd.rs"]
+mod nrrd;
 #[path = "io_regions.rs"]
 mod regions;
 #[path = "io_replacing.rs"]
