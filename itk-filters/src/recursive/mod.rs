@@ -89,6 +89,18 @@ struct Parts<'s> {
     whole: Vec<usize>,
 }
 
+impl Parts<'_> {
+    /// What holds along each axis of what is between the parts: along those where its lines are whole, and along others.
+    fn between(
+        &self,
+        rank: usize,
+        whole: impl Fn(usize) -> usize,
+        other: impl Fn(usize) -> usize,
+    ) -> Axes<usize> {
+        Axes::from_fn(rank, |a| if self.whole.contains(&a) { whole(a) } else { other(a) })
+    }
+}
+
 impl Cascade<'_> {
     /// Does some steps. What is between parts of them is in the output, if that has room for it, else in an image of its own.
     ///
@@ -160,26 +172,19 @@ impl Cascade<'_> {
 
     /// An image of what is between parts, of which the output has this size.
     fn image(&mut self, parts: &Parts<'_>, size: &[usize]) -> Result<Buffer<f32>> {
-        let size =
-            Axes::from_fn(
-                size.len(),
-                |a| {
-                    if parts.whole.contains(&a) { self.source.size()[a] } else { size[a] }
-                },
-            );
+        let size = parts.between(size.len(), |a| self.source.size()[a], |a| size[a]);
         Buffer::filled_again(self.between.take(), size, |between| self.begin(parts, between.into()))
     }
 
     /// Such an image as an operand.
     fn operand<'b>(&self, between: &'b Buffer<f32>, parts: &Parts<'_>) -> Operand<'b> {
-        let of = |a| if parts.whole.contains(&a) { self.offset[a] } else { 0 };
-        Operand::View { view: between.view().into(), offset: Axes::from_fn(self.offset.len(), of) }
+        let offset = parts.between(self.offset.len(), |a| self.offset[a], |_| 0);
+        Operand::View { view: between.view().into(), offset }
     }
 
     /// Does all parts but the last one, in what is between them.
     fn begin(&mut self, parts: &Parts<'_>, mut between: AnyViewMut<'_>) -> Result<()> {
-        let of = |a| if parts.whole.contains(&a) { 0 } else { self.offset[a] };
-        let offset = Axes::from_fn(self.offset.len(), of);
+        let offset = parts.between(self.offset.len(), |_| 0, |a| self.offset[a]);
         let mut input = Operand::View { view: self.source, offset };
         let (last, others) = parts.before.split_last().expect("there are two parts");
         for part in others {

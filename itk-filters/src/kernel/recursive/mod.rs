@@ -66,7 +66,8 @@ pub(crate) enum Finish<'a> {
 pub(crate) enum Sum<'a> {
     /// A pixel.
     Pixel(Operand<'a>),
-    /// The square of another operand's result. That is of the same step.
+    /// The square of another operand's result, over its spacing. That is of the same step, and its lines are those of the
+    /// step's input: as long, and as many results of them before the first one that is wanted.
     Square { of: Operand<'a>, spacing: f64 },
 }
 

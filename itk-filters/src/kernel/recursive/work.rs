@@ -174,6 +174,7 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Lines to be filtered that begin `from` there.
     fn lines<'h, V>(&self, from: Rows<V>, lanes: usize, history: &'h mut [f64]) -> Lines<'h, V> {
         let wanted = self.skip..self.skip + self.size[self.axis];
         Lines { from, length: self.length, lanes, wanted, history }
