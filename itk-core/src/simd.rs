@@ -125,6 +125,12 @@ pub trait KeyVector<K>: Copy {
     }
 }
 
+/// How many roots [`Simd::estimate_roots`] estimates.
+pub const ROOTS: usize = 32;
+
+/// 2⁻³²⁰: too small to change a root that is a normal f32, or to be one itself. So no square is 0, whose inverse is infinite.
+pub const LEAST_SQUARE: f64 = f64::from_bits((1023 - 320) << 52);
+
 /// A level's token, and its registers.
 pub trait Simd: Copy + Send + Sync + 'static {
     /// Which level it is.
@@ -143,6 +149,15 @@ pub trait Simd: Copy + Send + Sync + 'static {
     #[inline(always)]
     fn prefetch<P>(self, address: *const P) {
         let _ = address;
+    }
+    /// Whether [`Simd::estimate_roots`] is ever sure: where that is faster than the roots of f64 are.
+    const ESTIMATES_ROOTS: bool = false;
+    /// Square roots times `scale`, 1 or a half, as f32; and whether all of them are sure to be the roots of f64, rounded to f32.
+    /// [`LEAST_SQUARE`] has been added to each square, which may be off by 2⁻⁵⁰ of itself besides: roundings don't matter.
+    #[inline(always)]
+    fn estimate_roots(self, squares: &[f64; ROOTS], scale: f64, roots: &mut [f32; ROOTS]) -> bool {
+        let _ = (squares, scale, roots);
+        false
     }
     /// Turns 8 rows of 8 values, the first of which is at `from`, into those at `to`: value `c` of row `r` becomes value `r` of
     /// row `c`. Rows begin so many bytes after one another. Others may see the memory.

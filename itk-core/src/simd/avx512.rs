@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::baseline::turn_each;
 use super::register::key_vectors;
 use super::turn::turn_words;
-use super::{Job, KeyVector, Level, Simd};
+use super::{Job, KeyVector, Level, ROOTS, Simd};
 use crate::Pixel;
 
 /// The token of [`Level::Avx512`]; only [`Avx512::detect`] makes one.
@@ -68,6 +68,14 @@ impl Simd for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
 
+    const ESTIMATES_ROOTS: bool = true;
+
+    #[inline(always)]
+    fn estimate_roots(self, squares: &[f64; ROOTS], scale: f64, roots: &mut [f32; ROOTS]) -> bool {
+        // SAFETY: the token proves the instructions.
+        unsafe { estimate_roots(squares, scale, roots) }
+    }
+
     #[inline(always)]
     unsafe fn turn<V: Pixel>(self, from: *const V, pitch: isize, to: *mut V, to_pitch: isize) {
         // SAFETY: the caller's promise, and the token proves the instructions.
@@ -79,6 +87,49 @@ impl Simd for Avx512 {
             }
         }
     }
+}
+
+/// What a root in f64 may be off by, in units of its last place: the 2⁻⁴²·⁶ below times 2⁵³, and more.
+const DOUBT: i32 = 1 << 11;
+
+/// [`Simd::estimate_roots`]: the instruction's estimate `r` of 1/√s is off by 2⁻¹⁴ of itself. With e = 1 - s·r², the root is
+/// s·r · (1 - e)^-½, and |e| is at most 2⁻¹³ and a little. The power is 1 + e/2 + 3/8·e², but for 5/16·e³, of which a line takes all
+/// but a quarter away (Chebyshev), and the rest of the series: 2⁻⁴²·⁶, roundings and the squares' own 2⁻⁵⁰ included. A root that
+/// near to the middle between two f32 is in doubt, as is one that is no normal f32, since the middles of these lie elsewhere. But
+/// one that rounds to 0 is sure: without the square that was added, it would be smaller by more than it is off.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+fn estimate_roots(squares: &[f64; ROOTS], scale: f64, roots: &mut [f32; ROOTS]) -> bool {
+    // The digits that f32 does not hold, and half of their range.
+    const DIGITS: i32 = (1 << 29) - 1;
+    const MIDDLE: i32 = 1 << 28;
+    // Of `fpclass`: quiet NaN, infinities, denormal numbers, signalling NaN.
+    const UNUSUAL: i32 = 0x01 | 0x08 | 0x10 | 0x20 | 0x80;
+    const LINE: f64 = 0.5 + 15.0 / 64.0 / ((1 << 26) as f64);
+    let [constant, line, square] = [scale, scale * LINE, scale * 0.375].map(|c| _mm512_set1_pd(c));
+    let mut doubtful: __mmask16 = 0;
+    for (squares, roots) in squares.as_chunks::<16>().0.iter().zip(roots.as_chunks_mut::<16>().0) {
+        let [low, high] = [0, 8].map(|at| {
+            // SAFETY: 8 of 16 squares from there on.
+            let s = unsafe { _mm512_loadu_pd(squares.as_ptr().add(at)) };
+            let r = _mm512_rsqrt14_pd(s);
+            let near = _mm512_mul_pd(s, r);
+            let e = _mm512_fnmadd_pd(near, r, _mm512_set1_pd(1.0));
+            let power = _mm512_fmadd_pd(e, _mm512_fmadd_pd(e, square, line), constant);
+            _mm512_mul_pd(near, power)
+        });
+        let rounded =
+            _mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high));
+        // The lower halves, in any order.
+        let digits = _mm512_shuffle_ps::<0x88>(_mm512_castpd_ps(low), _mm512_castpd_ps(high));
+        let beyond = _mm512_add_epi32(_mm512_castps_si512(digits), _mm512_set1_epi32(DOUBT - MIDDLE));
+        let distance = _mm512_and_si512(beyond, _mm512_set1_epi32(DIGITS));
+        doubtful |= _mm512_cmplt_epu32_mask(distance, _mm512_set1_epi32(2 * DOUBT));
+        doubtful |= _mm512_fpclass_ps_mask::<UNUSUAL>(rounded);
+        // SAFETY: as many roots.
+        unsafe { _mm512_storeu_ps(roots.as_mut_ptr(), rounded) };
+    }
+    doubtful == 0
 }
 
 /// [`Simd::turn`] for values of 8 bytes.
@@ -189,4 +240,112 @@ key_vectors! {
         flipped _mm512_min_epu32 _mm512_max_epu32;
     I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64,
         flipped _mm512_min_epu64 _mm512_max_epu64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LEAST_SQUARE, dispatch};
+    use super::*;
+
+    struct Roots<'a>(&'a [f64; ROOTS], f64);
+
+    impl Job for Roots<'_> {
+        type Out = Option<[f32; ROOTS]>;
+
+        fn run<S: Simd>(self, simd: S) -> Self::Out {
+            let mut roots = [0.0; ROOTS];
+            simd.estimate_roots(self.0, self.1, &mut roots).then_some(roots)
+        }
+    }
+
+    fn is_skipped() -> bool {
+        let is_missing = Avx512::detect().is_none();
+        if is_missing {
+            eprintln!("skipped: this CPU has no AVX-512, so no roots are estimated");
+        }
+        is_missing
+    }
+
+    /// Of so many calls, with squares that `square` makes, how many were sure; the roots of these are compared.
+    fn sure(calls: u32, mut square: impl FnMut() -> f64) -> u32 {
+        let mut count = 0;
+        for scale in [1.0, 0.5] {
+            for _ in 0..calls {
+                let exact: [f64; ROOTS] = std::array::from_fn(|_| square());
+                // Off by as much as they may be.
+                for off in [1.0, 1.0 - f64::EPSILON * 4.0, 1.0 + f64::EPSILON * 4.0] {
+                    let squares = exact.map(|square| square * off + LEAST_SQUARE);
+                    let Some(roots) = dispatch(Level::Avx512, Roots(&squares, scale)) else { continue };
+                    count += 1;
+                    for (root, square) in roots.iter().zip(exact) {
+                        let expected = (scale * square.sqrt()) as f32;
+                        assert_eq!(root.to_bits(), expected.to_bits(), "{square:e} {off} {scale}");
+                    }
+                }
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn roots_that_are_sure_are_those_of_f64_rounded() {
+        if is_skipped() {
+            return;
+        }
+        let mut state = 1_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state >> 11
+        };
+        let fraction = |bits: u64| 1.0 + bits as f64 / (1_u64 << 53) as f64;
+        let most = 6 * 2000;
+        assert!(sure(2000, || 4.0 * fraction(random())) > most / 10 * 9, "most roots are sure");
+        assert!(sure(2000, || f64::from((random() % 3) as u32)) == most, "so are whole numbers and 0");
+        // Of all magnitudes, and those whose roots are no normal f32, but not 0.
+        assert!(sure(2000, || fraction(random()) * 2.0_f64.powi((random() % 300) as i32 - 150)) > 0);
+        for exponent in -310..-250 {
+            sure(5, || fraction(random()) * 2.0_f64.powi(exponent) * (random() % 40 / 39) as f64);
+        }
+        for exponent in [-620, -1022, 258, 1000, 1023] {
+            sure(5, || fraction(random()) * 2.0_f64.powi(exponent) * (random() % 40 / 39) as f64);
+        }
+        for odd in [f64::INFINITY, f64::NAN] {
+            let mut place = 0;
+            let mut one_of_all = || {
+                place += 1;
+                if place % ROOTS == 7 { odd } else { 1.0 }
+            };
+            assert_eq!(sure(50, &mut one_of_all), 0, "{odd}");
+        }
+    }
+
+    #[test]
+    fn roots_near_the_middle_between_two_numbers_are_in_doubt_or_right() {
+        if is_skipped() {
+            return;
+        }
+        let mut state = 1_u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state >> 40
+        };
+        let mut counts = [0; 2];
+        for exponent in [0, 1, -60, -200, 100] {
+            for step in 0..3000 {
+                let middle = (2 * (random() | 1 << 23) + 1) as f64 * 2.0_f64.powi(exponent);
+                // From the middle itself to far from it, on both sides.
+                let side = if step % 2 == 0 { 1.0 } else { -1.0 };
+                let root = middle * (1.0 + side * 2.0_f64.powi(-30 - step % 30));
+                let is_sure = sure(1, || root * root) > 0;
+                counts[usize::from(is_sure)] += 1;
+            }
+        }
+        assert!(counts.iter().all(|&count| count > 1000), "{counts:?}");
+        // Numbers of f32 that are not normal have other middles.
+        for step in 0..3000 {
+            let middle = f64::from(2 * (random() >> 4) as u32 + 1) * 2.0_f64.powi(-150);
+            let root = middle * (1.0 - 2.0_f64.powi(-40 - step % 12));
+            assert_eq!(sure(1, || root * root), 0, "{root:e}");
+        }
+    }
 }

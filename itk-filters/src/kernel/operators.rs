@@ -3,10 +3,11 @@
 //! A sum is ITK's inner product of a neighbourhood: it begins with 0, and its terms are multiplied and added one by one, in the
 //! operator's order, x fastest.
 
+use itk_core::simd::Simd;
 use itk_core::{AnyView, Axes, Context, Pixel, Result, ViewMut};
 
 use super::order::{nearest_first, steps};
-use super::stencil::{Results, Rows, Stencil, Sweep, Trial};
+use super::stencil::{Results, Rows, Stencil, Sweep, Trials};
 
 /// Columns that are summed in registers.
 const CHUNK: usize = 32;
@@ -122,7 +123,7 @@ impl Stencil for Sums {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, f64>, mut out: Results<'_, f64>, _: &mut Trial) {
+    fn row<S: Simd>(&self, _: S, rows: Rows<'_, f64>, mut out: Results<'_, f64>, _: &mut Trials) {
         let length = out.len();
         let whole = length - length % CHUNK;
         for at in (0..whole).step_by(CHUNK) {

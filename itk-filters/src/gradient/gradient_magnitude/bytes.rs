@@ -7,9 +7,10 @@
 use std::marker::PhantomData;
 
 use itk_core::Axes;
+use itk_core::simd::Simd;
 
 use super::Cross;
-use crate::kernel::stencil::{Number, Results, Rows, Stencil, Trial};
+use crate::kernel::stencil::{Number, Results, Rows, Stencil, Trials};
 
 /// Central differences in integers, for 8-bit pixels and distances of 1. Pixels are widened here, which takes no time beside the
 /// roots, so that they are read where they are.
@@ -50,7 +51,7 @@ impl<R: Number> Stencil for Bytes<R> {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, u8>, mut out: Results<'_, R>, _: &mut Trial) {
+    fn row<S: Simd>(&self, _: S, rows: Rows<'_, u8>, mut out: Results<'_, R>, _: &mut Trials) {
         let n = out.len();
         let pixels = |number: usize| Cross::pixels(rows, Some(0), number, n);
         match (self.cross.x, self.cross.factors.len()) {

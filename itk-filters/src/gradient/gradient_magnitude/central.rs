@@ -7,10 +7,11 @@
 use std::marker::PhantomData;
 use std::ops::Add;
 
+use itk_core::simd::Simd;
 use itk_core::{Axes, PixelType};
 
 use super::Cross;
-use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil, Trial};
+use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil, Trials};
 
 /// Central differences in f64, of rows that are staged as `V`: 16-bit integers where they are, as converting them takes no time
 /// beside the roots.
@@ -23,12 +24,12 @@ use crate::kernel::stencil::{Number, Results, Rows, Staged, Stencil, Trial};
 /// step gives half of, or a quarter of, what it would give without the factors; so they come last, as one.
 pub(super) struct Central<V, R> {
     cross: Cross,
-    arithmetic: Arithmetic,
+    pub(super) arithmetic: Arithmetic,
     types: PhantomData<fn(V) -> R>,
 }
 
 /// What is known of factors and pixels.
-enum Arithmetic {
+pub(super) enum Arithmetic {
     /// Nothing.
     Any,
     /// The factors are a half.
@@ -76,7 +77,7 @@ impl<V: Staged + Into<f64>, R: Number + Add<Output = R>> Stencil for Central<V, 
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, out: Results<'_, R>, _: &mut Trial) {
+    fn row<S: Simd>(&self, _: S, rows: Rows<'_, V>, out: Results<'_, R>, _: &mut Trials) {
         match (self.cross.x, self.cross.factors.as_slice()) {
             (Some(0), &[c]) => self.one(rows, out, c),
             (Some(0), &[a, b]) => self.two(rows, out, [a, b]),
@@ -204,11 +205,11 @@ fn half_root<const SHORT: bool, V: Staged, R: Number + Add<Output = R>>(sum: f64
 
 /// A difference without its factor; `SHORT` where the pixels' own type holds it.
 #[inline(always)]
-fn distance<const SHORT: bool, V: Staged + Into<f64>>(left: V, right: V) -> f64 {
+pub(super) fn distance<const SHORT: bool, V: Staged + Into<f64>>(left: V, right: V) -> f64 {
     if SHORT { left.minus(right) } else { left.into() - right.into() }
 }
 
 #[inline(always)]
-fn difference<V: Into<f64>>(c: f64, left: V, right: V) -> f64 {
+pub(super) fn difference<V: Into<f64>>(c: f64, left: V, right: V) -> f64 {
     c * left.into() - c * right.into()
 }

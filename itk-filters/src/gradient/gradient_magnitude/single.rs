@@ -5,9 +5,10 @@
 )]
 
 use itk_core::Axes;
+use itk_core::simd::Simd;
 
 use super::Cross;
-use crate::kernel::stencil::{Results, Rows, Staged, Stencil, Trial};
+use crate::kernel::stencil::{Results, Rows, Staged, Stencil, Trials};
 
 /// Central differences in f32: differences first, then their factors, so that no bound depends on the pixels' own size where
 /// f32 holds them.
@@ -86,7 +87,7 @@ impl Stencil for Single {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trial) {
+    fn row<S: Simd>(&self, _: S, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trials) {
         match (self.cross.x, self.factors.as_slice()) {
             (Some(0), &[a, b]) => {
                 let n = out.len();

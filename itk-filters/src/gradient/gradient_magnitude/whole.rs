@@ -4,11 +4,12 @@
     reason = "loops over one index of several rows are what vectors are made of"
 )]
 
+use itk_core::simd::Simd;
 use itk_core::{Axes, PixelType};
 
 use super::Cross;
 use super::central::Central;
-use crate::kernel::stencil::{Results, Row, Rows, Staged, Stencil, Trial};
+use crate::kernel::stencil::{Results, Row, Rows, Staged, Stencil, Trials};
 
 /// The least sum of squares that f32 may have rounded.
 const STEEP: f32 = 16_777_216.0;
@@ -90,15 +91,23 @@ impl<V: Difference> Stencil for Whole<V> {
     }
 
     #[inline(always)]
-    fn row(&self, rows: Rows<'_, V>, mut out: Results<'_, f32>, trial: &mut Trial) {
-        if self.is_unit && trial.is_due() {
+    fn row<S: Simd>(&self, simd: S, rows: Rows<'_, V>, mut out: Results<'_, f32>, trials: &mut Trials) {
+        let [whole, estimate] = trials;
+        if self.is_unit && whole.is_due() {
             let is_exact = self.whole(rows, &mut out);
-            trial.note(!is_exact);
+            whole.note(!is_exact);
             if is_exact {
                 return;
             }
         }
-        self.wide.row(rows, out, trial);
+        if self.wide.estimates::<S>() && estimate.is_due() {
+            let is_sure = self.wide.estimate(simd, rows, &mut out);
+            estimate.note(!is_sure);
+            if is_sure {
+                return;
+            }
+        }
+        self.wide.row(simd, rows, out, trials);
     }
 }
 

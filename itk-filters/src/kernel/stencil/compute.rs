@@ -2,7 +2,7 @@
 
 use itk_core::simd::{Job, Simd};
 
-use super::{COLUMNS, Results, Rows, SPAN, Stencil, Trial, number};
+use super::{COLUMNS, Results, Rows, SPAN, Stencil, Trials, number};
 
 /// The computation of results that lie after one another, as do the values that each takes from a row.
 pub(super) struct Compute<'a, K: Stencil> {
@@ -10,7 +10,7 @@ pub(super) struct Compute<'a, K: Stencil> {
     /// A value for each result.
     pub(super) rows: Rows<'a, K::Value>,
     pub(super) results: Results<'a, K::Result>,
-    pub(super) trial: &'a mut Trial,
+    pub(super) trials: &'a mut Trials,
     /// What will be used soon. The cache is told meanwhile, so that memory is read and written while roots are taken.
     pub(super) next: &'a [Ahead],
 }
@@ -28,7 +28,7 @@ impl<K: Stencil> Job for Compute<'_, K> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { stencil, rows, mut results, trial, next } = self;
+        let Self { stencil, rows, mut results, trials, next } = self;
         let columns = results.len();
         let crossing = results.before_line();
         let mut at = 0;
@@ -49,7 +49,7 @@ impl<K: Stencil> Job for Compute<'_, K> {
             for Ahead { first, bytes } in next {
                 number::prefetch(simd, first.wrapping_add(at * bytes), count * bytes);
             }
-            stencil.row(rows.part(at, count), results.part(at, count), trial);
+            stencil.row(simd, rows.part(at, count), results.part(at, count), trials);
             at += step;
         }
     }
@@ -88,7 +88,7 @@ mod tests {
             0.0
         }
 
-        fn row(&self, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trial) {
+        fn row<S: Simd>(&self, _: S, rows: Rows<'_, f32>, mut out: Results<'_, f32>, _: &mut Trials) {
             self.crossing.fetch_add(usize::from(out.before_line() > 0), Ordering::Relaxed);
             for column in 0..out.len() {
                 out.set(column, rows.beside(0, 0).at(column));
@@ -111,10 +111,10 @@ mod tests {
                     let start = memory.as_mut_ptr().wrapping_add(first).cast();
                     (Rows::new(&starts, 1, columns), Results::new(start, columns))
                 };
-                let trial = &mut Trial::default();
+                let trials = &mut Trials::default();
                 simd::dispatch(
                     Level::Baseline,
-                    Compute { stencil: &stencil, rows, results, trial, next: &[] },
+                    Compute { stencil: &stencil, rows, results, trials, next: &[] },
                 );
                 let (before, others) = memory.split_at(first);
                 let (written, behind) = others.split_at(4 * columns);

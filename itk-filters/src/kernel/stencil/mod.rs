@@ -8,7 +8,7 @@
     reason = "rows are read and written in memory that numpy may share, through raw pointers"
 )]
 
-use itk_core::simd::{self, Level};
+use itk_core::simd::{self, Level, Simd};
 use itk_core::{AnyView, Axes, Context, Pixel, PixelType, Result, Steps, Strides, ViewMut};
 
 use super::copies::Copies;
@@ -29,11 +29,11 @@ pub(crate) use number::{Number, Staged, is_exact_in_f32};
 pub(crate) use operands::{Results, Row, Rows};
 use pixels::Pixels;
 use target::{Spare, Target, fill_bricks};
-pub(crate) use trial::Trial;
+pub(crate) use trial::Trials;
 use work::{Output, Run, Work};
 
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
-const COLUMNS: usize = 32;
+pub(crate) const COLUMNS: usize = 32;
 
 /// Columns that are computed in one go. The cache is told meanwhile which lines the next row will need, so that memory is
 /// read and written while square roots are taken.
@@ -79,9 +79,15 @@ pub(crate) trait Stencil: Sync {
     /// About how many nanoseconds a result takes.
     fn cost(&self) -> f64;
 
-    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop. `trial` is for
-    /// stencils that have two ways to the same results.
-    fn row(&self, rows: Rows<'_, Self::Value>, out: Results<'_, Self::Result>, trial: &mut Trial);
+    /// A row of results. It is compiled for each level, so it should be `#[inline(always)]`, and a plain loop. `trials` are for
+    /// stencils that have several ways to the same results.
+    fn row<S: Simd>(
+        &self,
+        simd: S,
+        rows: Rows<'_, Self::Value>,
+        out: Results<'_, Self::Result>,
+        trials: &mut Trials,
+    );
 }
 
 /// How a brick's rows are read.

@@ -32,7 +32,7 @@ impl<'a, V> Rows<'a, V> {
     /// # Panics
     /// When there are fewer.
     #[inline(always)]
-    pub(super) fn part(&self, at: usize, length: usize) -> Self {
+    pub(crate) fn part(&self, at: usize, length: usize) -> Self {
         assert!(at <= self.length && length <= self.length - at, "a part of the results");
         Self { at: self.at + at, length, ..*self }
     }
@@ -99,7 +99,7 @@ impl<'a, R: Copy> Results<'a, R> {
     /// # Panics
     /// When there are fewer.
     #[inline(always)]
-    pub(super) fn part(&mut self, at: usize, length: usize) -> Results<'_, R> {
+    pub(crate) fn part(&mut self, at: usize, length: usize) -> Results<'_, R> {
         assert!(at <= self.length && length <= self.length - at, "a part of the results");
         Results { start: self.start.wrapping_add(at), length, memory: PhantomData }
     }

@@ -12,7 +12,7 @@ use itk_core::simd::{self, Level};
 
 use super::compute::{Ahead, Compute};
 use super::work::Output;
-use super::{COLUMNS, RUN, Results, Rows, Stencil, Sweep, Trial};
+use super::{COLUMNS, RUN, Results, Rows, Stencil, Sweep, Trials};
 
 /// What one brick works with.
 pub(super) struct Pixels<'a, K: Stencil> {
@@ -29,7 +29,7 @@ pub(super) struct Pixels<'a, K: Stencil> {
     /// The first and the last columns of several rows, with their neighbours.
     ends: Vec<K::Value>,
     results: Vec<K::Result>,
-    trial: Trial,
+    trials: Trials,
 }
 
 /// One of the rows that a stencil reads, at all y.
@@ -57,7 +57,7 @@ impl<'a, K: Stencil> Pixels<'a, K> {
             starts: Vec::with_capacity(lines),
             ends: Vec::new(),
             results: vec![K::Result::default(); (2 * RUN).next_multiple_of(COLUMNS)],
-            trial: Trial::default(),
+            trials: Trials::default(),
         }
     }
 
@@ -138,7 +138,7 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         // SAFETY: the rows are inside the image, and so are the neighbours of these columns; several rows follow each other, in
         // the image and in the output; the promise of `Output`.
         let (rows, results) = unsafe { (Rows::new(&self.starts, 1, count), Results::new(to, count)) };
-        simd::dispatch(self.level, Compute { stencil, rows, results, trial: &mut self.trial, next: &next });
+        simd::dispatch(self.level, Compute { stencil, rows, results, trials: &mut self.trials, next: &next });
     }
 
     /// The results of the first and of the last column of some rows, where their neighbours lie beyond the image.
@@ -180,7 +180,7 @@ impl<'a, K: Stencil> Pixels<'a, K> {
         let results = Results::of(&mut self.results[..count]);
         simd::dispatch(
             self.level,
-            Compute { stencil, rows: values, results, trial: &mut self.trial, next: &[] },
+            Compute { stencil, rows: values, results, trials: &mut self.trials, next: &[] },
         );
         for (i, column) in [0, last].into_iter().enumerate().filter(|&(i, _)| self.is_end[i]) {
             let start = output.start.cast::<K::Result>().wrapping_add(column);

@@ -14,7 +14,7 @@ use super::compute::{Ahead, Compute};
 use super::number::{read_pixels, write_pixels};
 use super::ring::Ring;
 use super::target::{Spare, Target};
-use super::{COLUMNS, Results, Rows, Staged, Stencil, Sweep, Trial};
+use super::{COLUMNS, Results, Rows, Staged, Stencil, Sweep, Trials};
 
 /// Rows of fewer bytes, when they are staged, are short. Longer ones are faster one by one.
 const SHORT: usize = 320;
@@ -104,7 +104,7 @@ struct Block<'a, K: Stencil> {
     ends: [Vec<<K::Value as Staged>::Bits>; 2],
     starts: Vec<usize>,
     results: Vec<K::Result>,
-    trial: Trial,
+    trials: Trials,
     /// The pixels that will be staged next, and the results that will be written, where these follow each other.
     next: Vec<Ahead>,
 }
@@ -138,7 +138,7 @@ impl<'a, K: Stencil> Block<'a, K> {
             ends: [end(0), end(width - 1)],
             starts: Vec::with_capacity(sweep.stencil.rows().len()),
             results: vec![K::Result::default(); results],
-            trial: Trial::default(),
+            trials: Trials::default(),
             next: Vec::with_capacity(2),
         }
     }
@@ -176,7 +176,7 @@ impl<'a, K: Stencil> Block<'a, K> {
         // SAFETY: the copies have values for all results, and for some more.
         let rows = unsafe { Rows::new(&starts, self.copy, columns) };
         let results = Results::of(&mut self.results[..columns]);
-        simd::dispatch(level, Compute { stencil, rows, results, trial: &mut self.trial, next: &self.next });
+        simd::dispatch(level, Compute { stencil, rows, results, trials: &mut self.trials, next: &self.next });
     }
 
     /// Stages the rows at `at` on the axes after y.

@@ -3,6 +3,9 @@
 /// The most failures after one another that are told apart.
 const MOST: u32 = 4;
 
+/// Those of stencils with three ways: the cheapest one, and another one.
+pub(crate) type Trials = [Trial; 2];
+
 /// How the cheap way fared on the results before. After a failure it is not tried for a while, the longer the more failures
 /// there were after one another, so that trying costs little where it always fails. The results are the same either way.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use itk_core::{Axes, PixelType};
 
 use super::number::{read_pixels, write_pixels};
 use super::ring::{Place, Ring};
-use super::{COLUMNS, Number, Results, Rows, SPAN, Stencil, Sweep, Trial, number};
+use super::{COLUMNS, Number, Results, Rows, SPAN, Stencil, Sweep, Trials, number};
 
 /// What one brick works with.
 pub(super) struct Work<'a, K: Stencil> {
@@ -33,7 +33,7 @@ pub(super) struct Work<'a, K: Stencil> {
     next: Vec<*const u8>,
     /// A piece of a row of results, and some more, so that no level leaves a rest.
     results: Vec<K::Result>,
-    trial: Trial,
+    trials: Trials,
 }
 
 /// One of the rows that a stencil reads, at all y.
@@ -107,7 +107,7 @@ impl<'a, K: Stencil> Work<'a, K> {
             places: Vec::with_capacity(sweep.stencil.rows().len()),
             next: Vec::with_capacity(sweep.stencil.rows().len()),
             results: vec![K::Result::default(); padded.min(SPAN)],
-            trial: Trial::default(),
+            trials: Trials::default(),
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a, K: Stencil> Work<'a, K> {
                 number::prefetch(simd, row.wrapping_add(at * from), count * from);
             }
             number::prefetch(simd, start.wrapping_offset(output.pitch), count * to);
-            stencil.row(rows, results, &mut self.trial);
+            stencil.row(simd, rows, results, &mut self.trials);
             if !direct {
                 // SAFETY: the promise of `Output`.
                 unsafe { write_pixels(S::LEVEL, &self.results[..count], output.pixel, start) };
