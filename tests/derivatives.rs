@@ -10,6 +10,7 @@ use itk_core::{
 };
 use itk_filters::{Apply, Derivative, Gradient, Sobel};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive;
 
 /// Sizes and spacings, xyz.
@@ -117,17 +118,7 @@ fn every_pair_of_types_equals_the_naive_twins() {
 
 #[test]
 fn every_level_equals_the_naive_twins() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        let run = std::process::Command::new(&exe)
-            .env("OXITK_SIMD", level.name())
-            .args(["--exact", "every_pair_of_types_equals_the_naive_twins"])
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        assert!(run.status.success() && text.contains("1 passed"), "{level}: {text}");
-    }
+    run_at_every_level(&["every_pair_of_types_equals_the_naive_twins"]);
 }
 
 struct EveryThreadCount;

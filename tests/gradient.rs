@@ -6,6 +6,7 @@ use itk_core::simd;
 use itk_core::{Geometry, Image, PerAxis, Pixel, PixelType, Region, VisitType, f16, pool};
 use itk_filters::{Apply, GradientMagnitude, Precision};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive;
 
 /// Sizes and spacings, xyz.
@@ -68,18 +69,10 @@ fn every_pair_of_types_equals_the_naive_twin() {
 
 #[test]
 fn every_level_equals_the_naive_twin() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        let run = std::process::Command::new(&exe)
-            .env("OXITK_SIMD", level.name())
-            .args(["--exact", "every_pair_of_types_equals_the_naive_twin"])
-            .arg("whole_numbers_with_some_others_equal_the_naive_twin")
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        assert!(run.status.success() && text.contains("2 passed"), "{level}: {text}");
-    }
+    run_at_every_level(&[
+        "every_pair_of_types_equals_the_naive_twin",
+        "whole_numbers_with_some_others_equal_the_naive_twin",
+    ]);
 }
 
 struct EveryThreadCount;

@@ -2,9 +2,10 @@
 //! between two numbers of f32.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
-use itk_core::{Geometry, Image, Pixel, f16, simd};
+use itk_core::{Geometry, Image, PerAxis, Pixel, f16};
 use itk_filters::{Apply, GradientMagnitude};
 use itk_tests::cases::{Random, assert_same};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive;
 
 /// Sizes, xyz, some of whose rows are computed 32 columns at a time.
@@ -23,7 +24,7 @@ fn check<T: Pixel>(mut pixel: impl FnMut(&mut Random) -> f64, what: &str) {
             let got: Image<f32> = GradientMagnitude::new().apply(&image).unwrap();
             let spacing: Vec<_> = spacing.iter().copied().map(Some).collect();
             let expected = naive::gradient_magnitude::<T, f32>(&input, size, &spacing);
-            assert_same(&got.to_vec(), &expected, &(T::TYPE, what, size, spacing));
+            assert_same(&got.to_vec(), &expected, &(T::TYPE, what, size, &spacing));
         }
     }
 }
@@ -50,6 +51,25 @@ fn fractions_equal_the_naive_twin() {
     check::<i32>(|random| random.below(1 << 31) as f64, "noise");
 }
 
+/// Without differences along x, no result around it takes it, and those along y and z are far from it in memory.
+#[test]
+fn one_pixel_that_is_not_finite_has_a_part_in_its_own_result() {
+    let (size, row) = ([2048, 5, 3], 2048);
+    let mut random = Random::new(5);
+    for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut input: Vec<f32> = (0..5 * 3 * row).map(|_| random.below(1 << 24) as f32 / 1e7).collect();
+        input[7 * row + 900] = odd;
+        let image = Image::from_vec(&size, input.clone()).unwrap();
+        for spacing in [[None, Some(1.0), Some(1.0)], [None, Some(0.7), Some(1.3)], [Some(1.0); 3]] {
+            let axes = PerAxis::xyz(spacing.map(|step| step.is_some()));
+            let steps = PerAxis::xyz(spacing.map(|step| step.unwrap_or(1.0)));
+            let got: Image<f32> = GradientMagnitude::new().axes(axes).spacing(steps).apply(&image).unwrap();
+            let expected = naive::gradient_magnitude::<f32, f32>(&input, &size, &spacing);
+            assert_same(&got.to_vec(), &expected, &(odd, spacing));
+        }
+    }
+}
+
 /// Differences of such pixels along one axis, with none along the others, are in the middle between two numbers of f32, or near it.
 #[test]
 fn roots_in_the_middle_between_two_numbers_equal_the_naive_twin() {
@@ -70,16 +90,9 @@ fn roots_in_the_middle_between_two_numbers_equal_the_naive_twin() {
 
 #[test]
 fn every_level_does() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        let run = std::process::Command::new(&exe)
-            .env("OXITK_SIMD", level.name())
-            .args(["--exact", "fractions_equal_the_naive_twin"])
-            .arg("roots_in_the_middle_between_two_numbers_equal_the_naive_twin")
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        assert!(run.status.success() && text.contains("2 passed"), "{level}: {text}");
-    }
+    run_at_every_level(&[
+        "one_pixel_that_is_not_finite_has_a_part_in_its_own_result",
+        "fractions_equal_the_naive_twin",
+        "roots_in_the_middle_between_two_numbers_equal_the_naive_twin",
+    ]);
 }

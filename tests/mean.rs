@@ -8,6 +8,7 @@ use itk_core::simd;
 use itk_core::{CancelToken, Context, Error, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, Mean};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive;
 
 /// Sizes and radii, xyz: images smaller than the window, radii at which each column is added and at which sums run.
@@ -78,17 +79,7 @@ fn every_pair_of_types_equals_the_naive_twin() {
 
 #[test]
 fn every_level_equals_the_naive_twin() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        let run = std::process::Command::new(&exe)
-            .env("OXITK_SIMD", level.name())
-            .args(["--exact", "every_pair_of_types_equals_the_naive_twin", "odd_pixels_among_even_ones"])
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&run.stdout).into_owned();
-        assert!(run.status.success() && text.contains("2 passed"), "{level}: {text}");
-    }
+    run_at_every_level(&["every_pair_of_types_equals_the_naive_twin", "odd_pixels_among_even_ones"]);
 }
 
 /// Multiples of a step with few pixels that are none: sums run, and some windows are added up anew. Which they are differs

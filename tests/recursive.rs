@@ -11,6 +11,7 @@ use itk_filters::{
     Apply, GaussianOrder, GradientMagnitudeRecursiveGaussian, RecursiveGaussian, SmoothingRecursiveGaussian,
 };
 use itk_tests::cases::{Content, Random, assert_same, pixels};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive::{self, Recursion};
 
 const ORDERS: [GaussianOrder; 3] = [GaussianOrder::Zero, GaussianOrder::First, GaussianOrder::Second];
@@ -126,19 +127,7 @@ fn every_pair_of_types_equals_the_naive_twin() {
 
 #[test]
 fn every_level_equals_the_naive_twin() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        for test in ["every_pair_of_types_equals_the_naive_twin", "every_width_equals_the_naive_twin"] {
-            let run = std::process::Command::new(&exe)
-                .env("OXITK_SIMD", level.name())
-                .args(["--exact", test])
-                .output()
-                .unwrap();
-            let text = String::from_utf8_lossy(&run.stdout).into_owned();
-            assert!(run.status.success() && text.contains("1 passed"), "{level}: {text}");
-        }
-    }
+    run_at_every_level(&["every_pair_of_types_equals_the_naive_twin", "every_width_equals_the_naive_twin"]);
 }
 
 fn recursion(sigma: f64, order: GaussianOrder, axis: usize, spacing: &[f64]) -> Recursion<'_> {

@@ -5,6 +5,7 @@ use itk_core::simd::{self, Level};
 use itk_core::{Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, Median, NanPolicy};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
+use itk_tests::levels::run_at_every_level;
 use itk_tests::naive;
 
 /// Sizes and radii, xyz: images smaller than the window, borders, several strips, both engines.
@@ -92,18 +93,7 @@ fn every_type_and_shape_equals_the_naive_twin() {
 
 #[test]
 fn there_are_two_levels_at_least_and_the_variable_forces_one() {
-    assert!(simd::levels().len() >= 2, "only {:?}: this machine cannot compare levels", simd::levels());
-    let exe = std::env::current_exe().unwrap();
-    for level in simd::levels() {
-        let status = std::process::Command::new(&exe)
-            .env("OXITK_SIMD", level.name())
-            .args(["--exact", "every_type_and_shape_equals_the_naive_twin", "the_forced_level_is_in_force"])
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&status.stdout).into_owned();
-        assert!(status.status.success(), "{level}: {text}");
-        assert!(text.contains("2 passed"), "{level}: {text}");
-    }
+    run_at_every_level(&["every_type_and_shape_equals_the_naive_twin", "the_forced_level_is_in_force"]);
 }
 
 /// The level that `OXITK_SIMD` names, or the best one.

@@ -150,7 +150,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
     fn prefetch<P>(self, address: *const P) {
         let _ = address;
     }
-    /// Whether [`Simd::estimate_roots`] is ever sure: where that is faster than the roots of f64 are.
+    /// Whether [`Simd::estimate_roots`] is ever sure.
     const ESTIMATES_ROOTS: bool = false;
     /// Square roots times `scale`, 1 or a half, as f32; and whether all of them are sure to be the roots of f64, rounded to f32.
     /// [`LEAST_SQUARE`] has been added to each square, which may be off by 2⁻⁵⁰ of itself besides: roundings don't matter.
@@ -255,6 +255,14 @@ pub fn has_fast_maxima(level: Level) -> bool {
         let _ = level;
         false
     }
+}
+
+/// Whether roots of f64 take this CPU longer than [`Simd::estimate_roots`] does, where a level has it.
+pub fn has_slow_roots() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return avx512::has_slow_roots();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 static LAST_RUN: AtomicU8 = AtomicU8::new(0);

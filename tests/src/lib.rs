@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod gate;
 pub mod graph;
+pub mod levels;
 pub mod naive;
 
 /// The README's Rust examples, compiled and run as doc tests.

@@ -73,8 +73,8 @@ impl FromStr for Precision {
 /// Beyond the border: the nearest pixel inside (ITK's zero-flux Neumann condition), so the difference there
 /// is half of a one-sided one.
 /// Cost: one pass over the image, limited by f64 square roots or by memory: 0.5 to 1.5 ns a pixel, or less where f32 roots are as
-/// exact: 8-bit pixels, and, for results in f32, other whole numbers with slopes of less than 2048, at distances of 1. With AVX-512
-/// most roots for results in f32 are estimated, which takes two thirds of the time. Scratch is some rows a thread.
+/// exact: 8-bit pixels, and, for results in f32, other whole numbers with slopes of less than 2048, at distances of 1. On
+/// CPUs with AVX-512 but AMD's, most roots for results in f32 are estimated, which is faster. Scratch is some rows a thread.
 ///
 /// Integer results are truncated toward zero, as in ITK; one that does not fit becomes the nearest value that
 /// does, where ITK leaves it undefined. An infinite or NaN pixel makes its own result NaN.

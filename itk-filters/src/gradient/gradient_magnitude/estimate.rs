@@ -14,10 +14,9 @@ use crate::kernel::stencil::{Results, Row, Rows, Staged};
 const COLUMNS: usize = 4 * ROOTS;
 
 impl<V: Staged + Into<f64>> Central<V, f32> {
-    /// Whether [`Central::estimate`] may be asked for results.
-    #[inline(always)]
-    pub(super) fn estimates<S: Simd>(&self) -> bool {
-        S::ESTIMATES_ROOTS && [2, 3].contains(&self.cross().factors.len())
+    /// Whether [`Central::estimate`] is ever sure.
+    pub(super) fn has_estimates(&self) -> bool {
+        [2, 3].contains(&self.cross().factors.len())
     }
 
     /// The results by [`Simd::estimate_roots`], and whether all of them are sure. Differences are those of f64; squares and sums

@@ -4,7 +4,7 @@
     reason = "loops over one index of several rows are what vectors are made of"
 )]
 
-use itk_core::simd::Simd;
+use itk_core::simd::{self, Simd};
 use itk_core::{Axes, PixelType};
 
 use super::Cross;
@@ -18,7 +18,7 @@ const STEEP: f32 = 16_777_216.0;
 const WHOLE: f32 = 12_582_912.0;
 
 /// Central differences: for distances of 1 in f32, wherever they are whole numbers and f32 holds the sum of their squares; else in
-/// f64.
+/// f64, with roots that are estimated, where that is faster.
 ///
 /// A sum of squares of whole numbers below 2²⁴ is exact, as f32 holds all whole numbers below 2²⁴; and none that is larger is
 /// rounded to less. Its root in f32 is its root in f64 rounded to f32, as f64 has more than twice the digits of f32 and two
@@ -26,12 +26,18 @@ const WHOLE: f32 = 12_582_912.0;
 /// roots. Where others are frequent, f32 is not tried.
 pub(super) struct Whole<V> {
     is_unit: bool,
+    estimates: bool,
     wide: Central<V, f32>,
 }
 
-impl<V: Staged> Whole<V> {
+impl<V: Difference> Whole<V> {
     pub(super) fn new(cross: Cross, from: PixelType) -> Self {
-        Self { is_unit: cross.is_unit(), wide: Central::new(cross, from) }
+        let wide = Central::new(cross, from);
+        Self {
+            is_unit: wide.cross().is_unit(),
+            estimates: simd::has_slow_roots() && wide.has_estimates(),
+            wide,
+        }
     }
 }
 
@@ -100,7 +106,7 @@ impl<V: Difference> Stencil for Whole<V> {
                 return;
             }
         }
-        if self.wide.estimates::<S>() && estimate.is_due() {
+        if S::ESTIMATES_ROOTS && self.estimates && estimate.is_due() {
             let is_sure = self.wide.estimate(simd, rows, &mut out);
             estimate.note(!is_sure);
             if is_sure {

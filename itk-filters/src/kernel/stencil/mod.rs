@@ -33,7 +33,7 @@ pub(crate) use trial::Trials;
 use work::{Output, Run, Work};
 
 /// Rows of results are padded to a multiple of this, which no level's loops leave a rest of.
-pub(crate) const COLUMNS: usize = 32;
+const COLUMNS: usize = 32;
 
 /// Columns that are computed in one go. The cache is told meanwhile which lines the next row will need, so that memory is
 /// read and written while square roots are taken.
