@@ -16,10 +16,12 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm", "avx512max": "zmm"}
+REGISTERS = {"baseline": "xmm", "avx2": "ymm", "avx512": "zmm", "avx512max": "zmm", "avx512float": "zmm"}
 KEYS = ("u8", "i16", "i32", "i64")
-# The level at which kernels of narrow keys and of squares and cubes have a second body, for CPUs with fast maxima, and its name here.
-MAXIMA = {"avx512": "avx512max"}
+# What is behind a level's name here in other bodies than the usual one: squares and cubes of narrow keys have one for CPUs with fast
+# maxima, and small squares one for floats as they are, both at AVX-512 only.
+MEANS = {"ByMinima": "", "ByMaxima": "max", "OfFloats": "float"}
+SORTED_FLOATS = {("Median3x3x1", pixel, "avx512float") for pixel in ("f32", "f64")}
 # Pixels that become keys in kernels: in squares and cubes of so many samples, in other windows of so many; or in such squares only.
 FLIPPED, SQUARE_SAMPLES, SAMPLES = ("i8", "u16", "u32"), 27, 9
 FLOATS, LONG = ("f16", "f32"), ("u64", "f64")
@@ -31,10 +33,10 @@ LONG_SAMPLES = 27
 SECTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ (?P<name>\.\S+)$")
 FUNCTION = re.compile(r"^ *(?P<start>[0-9a-f]+) +[0-9a-f]+ +(?P<size>[0-9a-f]+) +\d+ +(?P<name><.*network::step::Run<.*)$")
 LEVEL = re.compile(r"simd::(?:(baseline)::Baseline>::enter|(avx2|avx512)::Avx\w+>::enter::enter)::<")
-KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+), (true|false)>")
+KERNEL = re.compile(r"generated::(Median(?:\d+)x(?:\d+)x(?:\d+)), (?:half::\w+::)?(\w+), \S*?(By\w+|OfFloats)>")
 INSTRUCTION = re.compile(r"^\s+(?P<address>[0-9a-f]+):\t(?P<name>\S+)(?P<operands>.*)$")
 # `vpminub`, `pmaxsw`, and what stands for them: a comparison and a blend, or exclusive ors with the other one.
-MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog")
+MIN_MAX = re.compile(r"^v?p(min|max)[su]|^vpternlog|^vrangep")
 COMPARISON = re.compile(r"^v?pcmpgt[bwdq]$")
 
 
@@ -59,13 +61,13 @@ def expected_bodies(folder: Path) -> set[tuple[str, str, str]]:
         if listless & {window, ("_", y, z)}:
             types += FLIPPED if samples <= (SQUARE_SAMPLES if is_square else SAMPLES) else ()
             types += (FLOATS + (LONG if is_square else ())) if samples <= SAMPLES else ()
-        bodies = {(pixel, level) for pixel in types for level in levels}
+        bodies = {(pixel, level) for pixel in types for level in levels if level != "avx512float"}
         if samples > LONG_SAMPLES:
             bodies.discard(("i64", "baseline"))
         has_maxima = not is_large and is_square
         bodies = {body for body in bodies if body[1] != "avx512max" or (has_maxima and "64" not in body[0])}
         expected |= {("Median" + "x".join(window), *body) for body in bodies}
-    return expected
+    return expected | SORTED_FLOATS
 
 
 class Function(NamedTuple):
@@ -162,7 +164,7 @@ def main(folder: Path, linked: Path, root: Path) -> None:
             if not level or not kernel:
                 continue
             level = level[1] or level[2]
-            key = (kernel[1], kernel[2], MAXIMA[level] if kernel[3] == "true" else level)
+            key = (kernel[1], kernel[2], level + MEANS[kernel[3]])
             counts, faults = count(function.addresses, instructions, REGISTERS[key[2]])
             # A function may have a cold part of its own, which is no part of the loop.
             found[key] = found.get(key, Counter()) + counts
@@ -171,13 +173,13 @@ def main(folder: Path, linked: Path, root: Path) -> None:
     if not found:
         sys.exit("no name in the map is a kernel's; .cargo/config.toml asks for names with types, unless RUSTFLAGS is set")
     columns = ("instructions", "min/max", "loads", "stores", "spills", "reloads")
-    print(f"{'kernel':18} {'type':4} {'level':9}" + "".join(f"{column:>13}" for column in columns))
+    print(f"{'kernel':18} {'type':4} {'level':11}" + "".join(f"{column:>13}" for column in columns))
     expected = expected_bodies(root)
     levels = list(REGISTERS)
     order = lambda key: ([int(n) for n in re.findall(r"\d+", key[0])], TYPES.index(key[1]), levels.index(key[2]))
     for key in sorted(found, key=order):
         counts = found[key]
-        print(f"{key[0]:18} {key[1]:4} {key[2]:9}" + "".join(f"{counts[column]:13}" for column in columns))
+        print(f"{key[0]:18} {key[1]:4} {key[2]:11}" + "".join(f"{counts[column]:13}" for column in columns))
         if not counts["min/max"]:
             wrong.append(f"{' '.join(key)} has no minimum or maximum in {REGISTERS[key[2]]}")
     wrong += [f"{' '.join(key)} has no body" for key in sorted(expected - found.keys())]

@@ -123,6 +123,25 @@ pub trait KeyVector<K>: Copy {
     fn sort_flipped(self, other: Self, highest: Self) -> (Self, Self) {
         (self.min_flipped(other, highest), self.max_flipped(other, highest))
     }
+
+    /// Whether the lanes of both are sure to be floats, and none is NaN. Where a level does not tell, no.
+    #[inline(always)]
+    fn are_numbers(self, other: Self) -> bool {
+        let _ = other;
+        false
+    }
+    /// The smaller float of each lane, from bits that are no NaN's; -0 is smaller than +0. Numbers that are not normal are right
+    /// where [`Simd::sees_denormals`]. Keys of 8 bits have no floats.
+    #[inline(always)]
+    fn min_floats(self, other: Self) -> Self {
+        // What turns keys into bits turns these into keys.
+        self.restore_floats().min(other.restore_floats()).restore_floats()
+    }
+    /// The larger float.
+    #[inline(always)]
+    fn max_floats(self, other: Self) -> Self {
+        self.restore_floats().max(other.restore_floats()).restore_floats()
+    }
 }
 
 /// How many roots [`Simd::estimate_roots`] estimates.
@@ -149,6 +168,12 @@ pub trait Simd: Copy + Send + Sync + 'static {
     #[inline(always)]
     fn prefetch<P>(self, address: *const P) {
         let _ = address;
+    }
+    /// Whether floats that are too small to be normal are compared as what they are: the thread may have been told to take them for
+    /// 0, as libraries do that are compiled for fast math.
+    #[inline(always)]
+    fn sees_denormals(self) -> bool {
+        true
     }
     /// Whether [`Simd::estimate_roots`] is ever sure.
     const ESTIMATES_ROOTS: bool = false;
@@ -250,6 +275,18 @@ pub fn level() -> Result<Level> {
 pub fn has_fast_maxima(level: Level) -> bool {
     #[cfg(target_arch = "x86_64")]
     return level == Level::Avx512 && avx512::has_fast_maxima();
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        false
+    }
+}
+
+/// Whether this CPU compares floats of 32 and 64 bits twice as fast as it does integers, where a level has
+/// [`KeyVector::min_floats`].
+pub fn has_fast_floats(level: Level) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return level == Level::Avx512 && avx512::has_fast_floats();
     #[cfg(not(target_arch = "x86_64"))]
     {
         let _ = level;
@@ -386,5 +423,59 @@ mod tests {
             };
             assert_eq!(alike(level), expected, "{level}");
         }
+    }
+
+    /// Sorts floats by their bits, and says whether all registers of the first are numbers.
+    struct Floats<'a, K: Key>(&'a [[K; 64]; 2]);
+
+    impl<K: Key> Job for Floats<'_, K> {
+        type Out = (bool, [[K; 64]; 2]);
+
+        fn run<S: Simd>(self, simd: S) -> Self::Out {
+            let mut out = [[K::default(); 64]; 2];
+            let mut numbers = true;
+            for at in (0..64).step_by(K::Vector::<S>::LANES) {
+                let [a, b] = self.0.each_ref().map(|keys| K::Vector::<S>::load(simd, &keys[at..]));
+                numbers &= a.are_numbers(b);
+                a.min_floats(b).store(&mut out[0][at..]);
+                a.max_floats(b).store(&mut out[1][at..]);
+            }
+            (numbers, out)
+        }
+    }
+
+    fn check_floats<P: Pixel>() {
+        let least = if size_of::<P>() == 8 { 5e-324 } else { 1e-45 };
+        let kinds = [0.0, -0.0, least, -least, 2.0 * least, 1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY, 3e4];
+        let kinds = kinds.map(P::from_f64);
+        let bits = |pixel: P| bytemuck::cast::<P, P::Key>(pixel);
+        // Each beside each.
+        for turn in 0..kinds.len() {
+            let a: [P; 64] = std::array::from_fn(|i| kinds[i % kinds.len()]);
+            let b: [P; 64] = std::array::from_fn(|i| kinds[(i + turn) % kinds.len()]);
+            for level in levels() {
+                let (numbers, [low, high]) = dispatch(level, Floats(&[a.map(bits), b.map(bits)]));
+                assert_eq!(numbers, level == Level::Avx512, "{level}");
+                for i in 0..64 {
+                    let (x, y) = (a[i].to_key(), b[i].to_key());
+                    let expected = [x.min(y), x.max(y)].map(|key| bits(P::from_key(key)));
+                    assert_eq!([low[i], high[i]], expected, "{level}: {:?} and {:?}", a[i], b[i]);
+                }
+                for at in 0..64 {
+                    for side in 0..2 {
+                        let mut pixels = [a, b];
+                        pixels[side][at] = P::from_f64(if turn % 2 == 0 { f64::NAN } else { -f64::NAN });
+                        let (numbers, _) = dispatch(level, Floats(&pixels.map(|row| row.map(bits))));
+                        assert!(!numbers, "{level}: {at}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn floats_are_sorted_as_their_keys_and_nan_is_seen() {
+        check_floats::<f32>();
+        check_floats::<f64>();
     }
 }

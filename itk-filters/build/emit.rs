@@ -52,7 +52,7 @@ impl Network for {name} {{
         slots: &[{slots}],
     }};
     #[inline(always)]
-    fn step<S: Simd, T: Pixel, const MAXIMA: bool>(io: &Io<'_, S, T, MAXIMA>) {{
+    fn step<S: Simd, T: Pixel, O: Order>(io: &Io<'_, S, T, O>) {{
 {body}    }}
 }}
 ",

@@ -4,6 +4,7 @@
     reason = "CPU instructions beyond the baseline, behind a token that proves they exist"
 )]
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 use std::sync::LazyLock;
 
@@ -59,6 +60,11 @@ pub(super) fn has_fast_maxima() -> bool {
     is_of_amd()
 }
 
+/// [`super::has_fast_floats`]: Intel's cores have two ports for floats of 512 bits, and one for minima of integers.
+pub(super) fn has_fast_floats() -> bool {
+    Avx512::detect().is_some() && !is_of_amd()
+}
+
 /// [`super::has_slow_roots`]: a root of f64 takes AMD's cores about as long as estimating it does.
 pub(super) fn has_slow_roots() -> bool {
     Avx512::detect().is_some() && !is_of_amd()
@@ -76,6 +82,17 @@ impl Simd for Avx512 {
     fn prefetch<P>(self, address: *const P) {
         // SAFETY: a prefetch is a hint and never faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+
+    #[inline(always)]
+    fn sees_denormals(self) -> bool {
+        const DENORMALS_ARE_ZEROS: u32 = 1 << 6;
+        let mut state = 0_u32;
+        // SAFETY: stores the core's state of floats, 32 bits, where there is room for it.
+        unsafe {
+            asm!("stmxcsr [{}]", in(reg) &raw mut state, options(nostack, preserves_flags));
+        }
+        state & DENORMALS_ARE_ZEROS == 0
     }
 
     const ESTIMATES_ROOTS: bool = true;
@@ -239,6 +256,34 @@ float_operations! {
     negative_i64 by _mm512_srai_epi64 of 63, select_i64 by _mm512_cmpgt_epi64_mask _mm512_mask_blend_epi64;
 }
 
+/// Numbers of 512 bits, and the smaller and the larger one of each lane with its own sign, so that -0 is below +0.
+macro_rules! floats {
+    ($($are:ident $min:ident $max:ident by $cast:ident $compare:ident $range:ident $bits:ident;)*) => {$(
+        #[inline]
+        #[target_feature(enable = "avx512f")]
+        fn $are(a: __m512i, b: __m512i) -> bool {
+            $compare::<_CMP_UNORD_Q>($cast(a), $cast(b)) == 0
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx512dq")]
+        fn $min(a: __m512i, b: __m512i) -> __m512i {
+            $bits($range::<0b0100>($cast(a), $cast(b)))
+        }
+
+        #[inline]
+        #[target_feature(enable = "avx512dq")]
+        fn $max(a: __m512i, b: __m512i) -> __m512i {
+            $bits($range::<0b0101>($cast(a), $cast(b)))
+        }
+    )*};
+}
+
+floats! {
+    are_f32 min_f32 max_f32 by _mm512_castsi512_ps _mm512_cmp_ps_mask _mm512_range_ps _mm512_castps_si512;
+    are_f64 min_f64 max_f64 by _mm512_castsi512_pd _mm512_cmp_pd_mask _mm512_range_pd _mm512_castpd_si512;
+}
+
 key_vectors! {
     Avx512, __m512i, load _mm512_loadu_si512, store _mm512_storeu_si512, and _mm512_and_si512, xor _mm512_xor_si512,
     larger larger;
@@ -247,9 +292,9 @@ key_vectors! {
     I16 of 32 i16, min _mm512_min_epi16, max _mm512_max_epi16, splat _mm512_set1_epi16, floats negative_i16 select_i16,
         flipped _mm512_min_epu16 _mm512_max_epu16;
     I32 of 16 i32, min _mm512_min_epi32, max _mm512_max_epi32, splat _mm512_set1_epi32, floats negative_i32 select_i32,
-        flipped _mm512_min_epu32 _mm512_max_epu32;
+        flipped _mm512_min_epu32 _mm512_max_epu32, numbers are_f32 min_f32 max_f32;
     I64 of 8 i64, min _mm512_min_epi64, max _mm512_max_epi64, splat _mm512_set1_epi64, floats negative_i64 select_i64,
-        flipped _mm512_min_epu64 _mm512_max_epu64;
+        flipped _mm512_min_epu64 _mm512_max_epu64, numbers are_f64 min_f64 max_f64;
 }
 
 #[cfg(test)]

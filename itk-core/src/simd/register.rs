@@ -3,13 +3,14 @@
 //! A vector is made by `load` and `splat`, which take the level's token, so its existence proves the instructions.
 
 /// Vectors of keys. `larger` is a macro that gives the larger key of each lane, from two vectors, their minimum, and the
-/// instruction for a maximum; `flipped` are the minimum and maximum of the other signedness, where there are such
-/// instructions.
+/// instruction for a maximum; `flipped` are the minimum and maximum of the other signedness, and `numbers` those of floats with
+/// the question whether there are only numbers, where there are such instructions.
 macro_rules! key_vectors {
     ($token:ident, $register:ident, load $load:ident, store $store:ident, and $and:ident, xor $xor:ident,
      larger $larger:ident;
      $($vector:ident of $lanes:literal $key:ident, min $min:ident, max $max:ident, splat $splat:ident,
-       floats $negative:ident $select_greater:ident $(, flipped $min_flipped:ident $max_flipped:ident)?;)*) => {$(
+       floats $negative:ident $select_greater:ident $(, flipped $min_flipped:ident $max_flipped:ident)?
+       $(, numbers $are_numbers:ident $min_floats:ident $max_floats:ident)?;)*) => {$(
         #[derive(Clone, Copy)]
         pub(super) struct $vector($register);
 
@@ -108,6 +109,26 @@ macro_rules! key_vectors {
                 fn sort_flipped(self, other: Self, highest: Self) -> (Self, Self) {
                     let low = self.min_flipped(other, highest);
                     (low, $larger!(self, other, low, $max_flipped))
+                }
+            )?
+
+            $(
+                #[inline(always)]
+                fn are_numbers(self, other: Self) -> bool {
+                    // SAFETY: self was made with the token.
+                    unsafe { $are_numbers(self.0, other.0) }
+                }
+
+                #[inline(always)]
+                fn min_floats(self, other: Self) -> Self {
+                    // SAFETY: self was made with the token.
+                    Self(unsafe { $min_floats(self.0, other.0) })
+                }
+
+                #[inline(always)]
+                fn max_floats(self, other: Self) -> Self {
+                    // SAFETY: self was made with the token.
+                    Self(unsafe { $max_floats(self.0, other.0) })
                 }
             )?
         }

@@ -12,8 +12,11 @@ use crate::kernel::cache::{LINE, SET, WAYS, crowded};
 /// write than lists that are farther away.
 const LISTS: usize = 128 << 10;
 
-/// Bytes of a row that are worth reading in one go.
-const PAGE: usize = 4 << 10;
+/// Bytes of a row that are worth reading in one go: two pages, as what a core reads ahead ends with a page.
+const ROW: usize = 8 << 10;
+
+/// Minima of registers that take as long as a register of medians longer takes to be written across two cache lines.
+const CROSSING: usize = 2;
 
 /// Neighbouring pixels of each row of a brick, in columns as wide as a register.
 #[derive(Debug, PartialEq)]
@@ -57,7 +60,7 @@ impl<T: Pixel> Walk<'_, T> {
 
     /// With copies of all rows.
     pub(super) fn copied(&self, brick: &Brick<'_, T>) -> Cover {
-        Cover { strips: self.staged(0..brick.size()[0]), ..Cover::default() }
+        Cover { strips: self.staged(brick, 0..brick.size()[0]), ..Cover::default() }
     }
 
     /// In place where windows lie inside the image along x, and the ends with x and y exchanged or with copies; if there are
@@ -75,7 +78,7 @@ impl<T: Pixel> Walk<'_, T> {
         let turned = self.turned().filter(|_| has_ends);
         if turned.is_none() {
             // They come last: they are copied from the cache then.
-            ends.iter().for_each(|end| strips.extend(self.staged(end.clone())));
+            ends.iter().for_each(|end| strips.extend(self.staged(brick, end.clone())));
         }
         Some(Cover { strips, turned, ends })
     }
@@ -127,39 +130,41 @@ impl<T: Pixel> Walk<'_, T> {
 
     /// How many columns a strip has at most.
     fn most(&self) -> usize {
-        (LISTS / ((self.plan().room + LISTS / PAGE) * self.lanes * size_of::<T>())).max(1)
+        (LISTS / ((self.plan().room + LISTS / ROW) * self.lanes * size_of::<T>())).max(1)
     }
 
-    /// Strips of about the same width that cover these columns with copies of rows. They may overlap their neighbours, and medians of
-    /// a brick of a register and more are written in place.
-    fn staged(&self, range: Range<usize>) -> Vec<Strip> {
-        let lanes = self.lanes;
-        let columns = range.len().div_ceil(lanes);
-        let columns = columns.div_ceil(columns.div_ceil(self.most()).max(1));
-        let strip = |start: usize| {
-            let columns = (range.end - start).div_ceil(lanes).min(columns);
-            let start = start.min(range.end.saturating_sub(columns * lanes));
-            // The last column overlaps the one before where the strip is no whole number of registers.
-            let width = (range.end - start).clamp(lanes, columns * lanes);
-            Strip { start, columns, shift: 0, last: width - lanes, direct: false, backward: false }
-        };
-        range.clone().step_by(columns.max(1) * lanes).map(strip).collect()
+    /// Strips of about the same width that cover these columns with copies of rows. Medians of a register and more are written in
+    /// place.
+    fn staged(&self, brick: &Brick<'_, T>, range: Range<usize>) -> Vec<Strip> {
+        if (1..self.lanes).contains(&range.len()) {
+            let start = range.start;
+            return vec![Strip { start, columns: 1, shift: 0, last: 0, direct: false, backward: false }];
+        }
+        self.strips(brick, range, false)
     }
 
-    /// Strips of about the same width that cover these columns, at least a register, and are read in place. The first and the
-    /// last register may overlap their neighbours, so that the others do not cross cache lines where they write medians, or
-    /// read pixels.
+    /// The same for columns, at least a register, that are read in place.
     pub(super) fn inside(&self, brick: &Brick<'_, T>, range: Range<usize>) -> Vec<Strip> {
+        self.strips(brick, range, true)
+    }
+
+    /// Strips for columns that fill a register. The first and the last register may overlap their neighbours, so that the others do
+    /// not cross cache lines where they write medians, or read pixels.
+    fn strips(&self, brick: &Brick<'_, T>, range: Range<usize>, direct: bool) -> Vec<Strip> {
         let lanes = self.lanes;
         let register = lanes * size_of::<T>();
         // Windows that are a pixel wide read registers that do not overlap, and more of them than they write.
         let [below, first] = self.addresses(brick);
-        let address = if self.plan().window[0] == 1 { below } else { first } + range.start * size_of::<T>();
-        let crossing = address % register / size_of::<T>();
+        let address = if direct && self.plan().window[0] == 1 { below } else { first };
+        let mut crossing = (address + range.start * size_of::<T>()) % register / size_of::<T>();
+        let fewest = range.len().div_ceil(lanes);
+        if (range.len() + crossing).div_ceil(lanes) > fewest && fewest * CROSSING < self.plan().operations {
+            crossing = 0;
+        }
         let columns = (range.len() + crossing).div_ceil(lanes);
         // Rather a few columns more than a strip of their own; and two, as the first may begin before the range.
-        let most = columns.div_ceil(columns.div_ceil(self.most() * 9 / 8)).max(2);
-        let backward = self.lies_behind(brick);
+        let most = columns.div_ceil(columns.div_ceil(self.most() * 9 / 8).max(1)).max(2);
+        let backward = direct && self.lies_behind(brick);
         let mut strips = Vec::new();
         let mut start = range.start;
         while start < range.end {
@@ -167,7 +172,7 @@ impl<T: Pixel> Walk<'_, T> {
             let begin = start.min(range.end - lanes);
             let width = (most * lanes - shift).min(range.end - begin);
             let columns = (width + shift).div_ceil(lanes);
-            strips.push(Strip { start: begin, columns, shift, last: width - lanes, direct: true, backward });
+            strips.push(Strip { start: begin, columns, shift, last: width - lanes, direct, backward });
             start = begin + width;
         }
         strips

@@ -20,6 +20,30 @@ struct Lines {
     z: isize,
 }
 
+/// Whether a step is tried on rows in place: after one that met a NaN, the next ones are not, more of them each time. So an image of
+/// many takes hardly longer than with copies of all rows.
+#[derive(Default)]
+struct Trial {
+    /// Steps still to be taken without, and how many it were after the last NaN.
+    rest: usize,
+    pause: usize,
+}
+
+impl Trial {
+    const LONGEST: usize = 15;
+
+    fn is_due(&mut self) -> bool {
+        let due = self.rest == 0;
+        self.rest = self.rest.saturating_sub(1);
+        due
+    }
+
+    fn ended(&mut self, done: bool) {
+        self.pause = if done { 0 } else { (2 * self.pause + 1).min(Self::LONGEST) };
+        self.rest = self.pause;
+    }
+}
+
 /// Bytes of copies for which a narrow strip reads the rows of several steps at a time.
 const COPIES: usize = 6 << 10;
 
@@ -118,15 +142,20 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let direct = self.walk.direct.as_ref().filter(|_| self.strip.direct);
         let mut staged_end = isize::MIN;
         let mut nan = false;
+        let mut trial = Trial::default();
         let steps = plan.warm_up + self.height.div_ceil(plan.rows);
         for step in 0..steps {
             if step % LISTED == 0 {
                 check()?;
                 self.list(step, LISTED.min(steps - step), scratch);
             }
-            match direct {
-                Some(kernel) => self.step_in_place(kernel, step, scratch),
-                None => nan |= self.step_staged(step, &mut staged_end, scratch),
+            let tried =
+                direct.filter(|_| trial.is_due()).map(|kernel| self.step_in_place(kernel, step, scratch));
+            if let Some(done) = tried {
+                trial.ended(done);
+            }
+            if tried != Some(true) {
+                nan |= self.step_staged(step, &mut staged_end, scratch);
             }
             for (place, slot) in scratch.places.iter_mut().zip(plan.slots) {
                 *place = slot.after(*place);
@@ -184,9 +213,9 @@ impl<'a, T: Pixel> Descent<'a, T> {
     fn list_copies(&self, step: usize, scratch: &mut Scratch<T>) {
         let plan = self.walk.plan();
         let (rows, planes, pitch) = (self.copied, plan.planes(), self.pitch);
-        // The column of the first medians begins a cache line.
-        let left = plan.window[0] / 2;
-        let before = left.next_multiple_of(LINE / size_of::<T>()) - left;
+        // Columns of medians begin cache lines, but for the first.
+        let (line, shift) = (LINE / size_of::<T>(), self.strip.shift);
+        let before = (shift + plan.window[0].next_multiple_of(line) - plan.window[0] / 2) % line;
         scratch.staged.grow(before + rows * planes * pitch);
         let staged = scratch.staged.values()[before..].as_mut_ptr();
         let mut place = self.first_row(step).rem_euclid(rows as isize) as usize;
@@ -198,11 +227,12 @@ impl<'a, T: Pixel> Descent<'a, T> {
         }
     }
 
-    /// Takes a step on the image's own rows.
-    fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) {
+    /// Takes a step on the image's own rows. False where these have floats that cannot be compared.
+    fn step_in_place(&self, kernel: &Kernel<T>, step: usize, scratch: &mut Scratch<T>) -> bool {
         let kept = scratch.kept.values().as_mut_ptr().cast();
         let how = [true, self.walk.prefetches];
-        kernel.run(self.walk.level, &self.step(step, &scratch.rows, how, kept, scratch));
+        let floats = T::TYPE.is_float();
+        kernel.run(self.walk.level, &self.step(step, &scratch.rows, how, kept, scratch), floats)
     }
 
     /// Takes a step on copies of rows, of which those before row `end` are there. True when it saw a NaN.
@@ -213,19 +243,18 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let first = self.first_row(step);
         let mut nan = false;
         if *end < first + self.walk.plan().reads() as isize {
-            let listed = self.first_row(step - step % LISTED);
-            let rows = first.max(*end)..(first + self.copied as isize).min(listed + self.listed(scratch));
+            let rows = first.max(*end)..(first + self.copied as isize).min(self.end_listed(step, scratch));
             *end = rows.end;
-            nan = self.stage(rows, listed, scratch);
+            nan = self.stage(rows, step, scratch);
         }
         let in_place = self.writes_pixels() && self.written() == self.strip.last + self.walk.lanes;
         let ahead = self.copied == self.walk.plan().reads();
         let kept = scratch.kept.values().as_mut_ptr().cast();
         let what = self.step(step, &scratch.copies, [in_place, ahead], kept, scratch);
         match &self.walk.restoring {
-            Some(kernel) => kernel.run(self.walk.level, &what),
-            None => self.walk.staged.run(self.walk.level, &what),
-        }
+            Some(kernel) => kernel.run(self.walk.level, &what, false),
+            None => self.walk.staged.run(self.walk.level, &what, false),
+        };
         match (in_place, self.writes_pixels()) {
             (true, _) => {}
             (false, true) => self.unstage::<T::Key>(step, scratch),
@@ -288,23 +317,31 @@ impl<'a, T: Pixel> Descent<'a, T> {
         index.clamp(0, self.image[axis] as isize - 1) as usize
     }
 
-    /// How many rows are listed.
-    fn listed(&self, scratch: &Scratch<T>) -> isize {
-        (scratch.rows.len() / self.walk.plan().planes()) as isize
+    /// The first row that is listed when a step is taken, and one past the last.
+    fn first_listed(&self, step: usize) -> isize {
+        self.first_row(step - step % LISTED)
     }
 
-    /// Copies rows, which are listed from the row `listed` on. True when it saw a NaN.
-    fn stage(&self, rows: Range<isize>, listed: isize, scratch: &mut Scratch<T>) -> bool {
-        let (walk, planes) = (self.walk, self.walk.plan().planes());
+    fn end_listed(&self, step: usize, scratch: &Scratch<T>) -> isize {
+        self.first_listed(step) + (scratch.rows.len() / self.walk.plan().planes()) as isize
+    }
+
+    /// Where rows are listed that a step reads.
+    fn part(&self, rows: Range<isize>, step: usize) -> Range<usize> {
+        let (first, planes) = (self.first_listed(step), self.walk.plan().planes());
+        (rows.start - first) as usize * planes..(rows.end - first) as usize * planes
+    }
+
+    /// Copies rows that a step reads. True when it saw a NaN.
+    fn stage(&self, rows: Range<isize>, step: usize, scratch: &mut Scratch<T>) -> bool {
+        let walk = self.walk;
         let length = self.width() + self.walk.plan().window[0] - 1;
         let image = walk.source.size()[0];
         let x = self.left;
         let (low, high) = (x.max(0) as usize, (x + length as isize).min(image as isize) as usize);
         let (before, after) = ((low as isize - x) as usize, (x + length as isize) as usize - high);
-        let part = |rows: Range<isize>| {
-            (rows.start - listed) as usize * planes..(rows.end - listed) as usize * planes
-        };
-        let (rows, copies) = (&scratch.rows[part(rows.clone())], &scratch.copies[part(rows)]);
+        let part = self.part(rows, step);
+        let (rows, copies) = (&scratch.rows[part.clone()], &scratch.copies[part]);
         let stage =
             Stage::<T> { rows, skip: before, copies, before, count: high - low, after, pixel: PhantomData };
         simd::dispatch(walk.level, stage)

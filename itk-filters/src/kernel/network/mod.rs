@@ -22,7 +22,8 @@ mod tests;
 mod walk;
 
 use generated::find as kernel_of;
-use step::{HELD, Io, Run, Step};
+use rows::sorts_floats;
+use step::{ByMaxima, ByMinima, HELD, Io, OfFloats, Order, Run, Step};
 pub(crate) use walk::{Walk, find};
 
 /// The most samples of a window that has code for keys of 64 bits at the baseline. Without compares of these, minima take so
@@ -87,7 +88,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Rows of input that a step reads.
-    fn reads(&self) -> usize {
+    const fn reads(&self) -> usize {
         self.end_row - self.first_row
     }
 
@@ -160,14 +161,25 @@ trait Network {
     const PLAN: Plan;
 
     /// Computes a vector of pixels in each of the output rows.
-    fn step<S: Simd, T: Pixel, const MAXIMA: bool>(io: &Io<'_, S, T, MAXIMA>);
+    fn step<S: Simd, T: Pixel, O: Order>(io: &Io<'_, S, T, O>);
 }
 
-/// A kernel that reads and writes pixels of one type; of floats it reads keys.
+/// How a kernel compares what it reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Means {
+    /// Keys, the larger ones as [`KeyVector::sort`](simd::KeyVector::sort) finds them.
+    Minima,
+    /// Keys, the larger ones as maxima. At AVX-512, as it is how others do that.
+    Maxima,
+    /// Pixels that are floats and no NaN, at AVX-512.
+    Floats,
+}
+
+/// A kernel that reads and writes pixels of one type; of floats it reads keys as well.
 pub(crate) struct Kernel<T: Pixel> {
     pub(crate) plan: &'static Plan,
-    /// Takes a step at a level; told whether the CPU has fast maxima there.
-    step: fn(Level, &Step<'_>, bool),
+    /// Takes a step at a level. False where it met floats that cannot be compared.
+    step: fn(Level, &Step<'_>, Means) -> bool,
     pixel: PhantomData<T>,
 }
 
@@ -181,23 +193,36 @@ impl<T: Pixel> Kernel<T> {
     fn of<N: Network>() -> Self {
         Self {
             plan: const { &N::PLAN },
-            step: |level, step, maxima| {
-                if const { is_compiled(N::PLAN.window) } {
-                    if const { N::PLAN.has_maxima(size_of::<T::Key>()) } && maxima {
-                        simd::dispatch(level, Run::<N, T, true>(step, PhantomData))
-                    } else {
-                        simd::dispatch(level, Run::<N, T, false>(step, PhantomData))
+            step: |level, step, means| {
+                let maxima = const { N::PLAN.has_maxima(size_of::<T::Key>()) };
+                let floats = const { sorts_floats::<T>(N::PLAN.window) };
+                match means {
+                    _ if const { !is_compiled(N::PLAN.window) } => {
+                        panic!("unit tests have no code for {:?}", N::PLAN.window)
                     }
-                } else {
-                    panic!("unit tests have no code for {:?}", N::PLAN.window)
+                    Means::Floats if floats => {
+                        simd::dispatch(level, Run::<N, T, OfFloats>(step, PhantomData))
+                    }
+                    Means::Maxima if maxima => {
+                        simd::dispatch(level, Run::<N, T, ByMaxima>(step, PhantomData))
+                    }
+                    Means::Minima => simd::dispatch(level, Run::<N, T, ByMinima>(step, PhantomData)),
+                    _ => panic!("{:?} of {} has no code for {means:?}", N::PLAN.window, T::TYPE),
                 }
             },
             pixel: PhantomData,
         }
     }
 
-    /// Takes one step. Its lengths are checked here, so that nothing in the kernel's body calls anything.
-    fn run(&self, level: Level, step: &Step<'_>) {
+    /// Whether rows of floats are best read as they are, at a level.
+    fn reads_floats(&self, level: Level) -> bool {
+        sorts_floats::<T>(self.plan.window) && simd::has_fast_floats(level)
+    }
+
+    /// Takes one step, on floats as they are or on keys. False where it met floats that cannot be compared, and medians are wrong.
+    ///
+    /// Lengths are checked here, so that nothing in the kernel's body calls anything.
+    fn run(&self, level: Level, step: &Step<'_>, floats: bool) -> bool {
         let plan = self.plan;
         assert_eq!(step.rows.len(), plan.reads() * plan.planes());
         assert_eq!(step.outputs.len(), plan.outputs());
@@ -205,6 +230,11 @@ impl<T: Pixel> Kernel<T> {
         if let Some([rows, outputs]) = step.ahead {
             assert_eq!([rows.len(), outputs.len()], [plan.rows * plan.planes(), plan.outputs()]);
         }
-        (self.step)(level, step, simd::has_fast_maxima(level));
+        let means = match floats {
+            true => Means::Floats,
+            false if plan.has_maxima(size_of::<T::Key>()) && simd::has_fast_maxima(level) => Means::Maxima,
+            false => Means::Minima,
+        };
+        (self.step)(level, step, means)
     }
 }

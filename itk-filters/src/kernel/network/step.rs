@@ -7,7 +7,7 @@ use itk_core::simd::{Job, KeyVector, Level, Simd};
 use itk_core::{KeyRule, Pixel};
 
 use super::rows::Lanes;
-use super::{Network, Writes};
+use super::{Means, Network, Writes};
 use crate::kernel::cache::LINE;
 
 /// The most rows of medians that a kernel holds back at AVX-512.
@@ -47,33 +47,57 @@ impl Step<'_> {
     }
 }
 
-/// A step's code. `MAXIMA` says that larger keys are found as maxima, not from minima: at AVX-512 only, as [`KeyVector::sort`] has them
-/// elsewhere.
-pub(super) struct Run<'a, N, T: Pixel, const MAXIMA: bool>(
-    pub(super) &'a Step<'a>,
-    pub(super) PhantomData<(N, T)>,
-);
+/// [`Means`] as a type.
+pub(super) trait Order {
+    const MEANS: Means;
+}
 
-impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
-    type Out = ();
-    const LEAST: Level = if MAXIMA { Level::Avx512 } else { N::PLAN.least(size_of::<T::Key>()) };
+pub(super) struct ByMinima;
+pub(super) struct ByMaxima;
+pub(super) struct OfFloats;
+
+impl Order for ByMinima {
+    const MEANS: Means = Means::Minima;
+}
+
+impl Order for ByMaxima {
+    const MEANS: Means = Means::Maxima;
+}
+
+impl Order for OfFloats {
+    const MEANS: Means = Means::Floats;
+}
+
+/// A step's code.
+pub(super) struct Run<'a, N, T: Pixel, O>(pub(super) &'a Step<'a>, pub(super) PhantomData<(N, T, O)>);
+
+impl<N: Network, T: Pixel, O: Order> Job for Run<'_, N, T, O> {
+    /// Whether floats could be compared.
+    type Out = bool;
+    const LEAST: Level = match O::MEANS {
+        Means::Minima => N::PLAN.least(size_of::<T::Key>()),
+        Means::Maxima | Means::Floats => Level::Avx512,
+    };
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) -> bool {
         let step = self.0;
         let plan = const { &N::PLAN };
         let writes = const { N::PLAN.writes(S::LEVEL) };
         let zero = Lanes::<T, S>::splat(simd, T::Key::default());
         let held: [_; HELD] = std::array::from_fn(|_| Cell::new(zero));
         let mut before = None;
+        let mut comparable = !matches!(O::MEANS, Means::Floats) || simd.sees_denormals();
         for i in 0..step.columns {
             let column = if step.backward { step.columns - 1 - i } else { i };
             let at = step.start(column, Lanes::<T, S>::LANES);
             let kept = step.kept.cast::<T::Key>().wrapping_add(column * step.room * Lanes::<T, S>::LANES);
+            // SAFETY: the promise of `Step`.
+            comparable &= unsafe { Self::are_numbers(simd, step, at) };
             // Once a line; the last column may reach into one more.
             let asks = column + 1 == step.columns || (column * size_of::<Lanes<T, S>>()).is_multiple_of(LINE);
             let earlier: [_; HELD] = std::array::from_fn(|row| held[row].get());
-            N::step(&Io::<S, T, MAXIMA> {
+            N::step(&Io::<S, T, O> {
                 simd,
                 step,
                 at,
@@ -83,11 +107,12 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
                 writes,
                 held: &held,
                 before,
+                order: PhantomData,
             });
             if let (Writes::AfterNext, Some(before)) = (writes, before) {
                 for (row, &medians) in earlier.iter().enumerate().take(plan.outputs()) {
                     // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                    unsafe { give::<S, T>(simd, step, row, before, medians) };
+                    unsafe { give::<S, T, O>(simd, step, row, before, medians) };
                 }
             }
             before = Some(at);
@@ -95,14 +120,39 @@ impl<N: Network, T: Pixel, const MAXIMA: bool> Job for Run<'_, N, T, MAXIMA> {
         if let (Writes::AfterNext | Writes::WithNext, Some(before)) = (writes, before) {
             for (row, medians) in held.iter().enumerate().take(plan.outputs()) {
                 // SAFETY: the promise of `Step`; the plan has this output row, and the step this column.
-                unsafe { give::<S, T>(simd, step, row, before, medians.get()) };
+                unsafe { give::<S, T, O>(simd, step, row, before, medians.get()) };
             }
         }
+        // SAFETY: the promise of `Step`: the windows of the last column reach so far.
+        comparable && unsafe { Self::are_numbers(simd, step, step.last + plan.window[0] - 1) }
+    }
+}
+
+impl<N: Network, T: Pixel, O: Order> Run<'_, N, T, O> {
+    /// Whether floats can be compared, from a pixel of each row on. Keys always can.
+    ///
+    /// # Safety
+    /// The rows are those of the plan, and valid for reads of a register there.
+    #[inline(always)]
+    unsafe fn are_numbers<S: Simd>(simd: S, step: &Step<'_>, at: usize) -> bool {
+        if !matches!(O::MEANS, Means::Floats) {
+            return true;
+        }
+        let rows = const { N::PLAN.reads() * N::PLAN.planes() };
+        // SAFETY: the caller's promise.
+        let read = |row: usize| unsafe {
+            Lanes::<T, S>::read(simd, step.rows.get_unchecked(row.min(rows - 1)).cast::<T>().add(at).cast())
+        };
+        let mut are = true;
+        for pair in 0..rows.div_ceil(2) {
+            are &= read(2 * pair).are_numbers(read(2 * pair + 1));
+        }
+        are
     }
 }
 
 /// What a generated kernel reads and writes: row and slot numbers are constants of its plan.
-pub(super) struct Io<'a, S: Simd, T: Pixel, const MAXIMA: bool> {
+pub(super) struct Io<'a, S: Simd, T: Pixel, O> {
     simd: S,
     step: &'a Step<'a>,
     /// Where the column begins, and where its lists are.
@@ -115,9 +165,10 @@ pub(super) struct Io<'a, S: Simd, T: Pixel, const MAXIMA: bool> {
     writes: Writes,
     held: &'a [Cell<Lanes<T, S>>; HELD],
     before: Option<usize>,
+    order: PhantomData<O>,
 }
 
-impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
+impl<S: Simd, T: Pixel, O: Order> Io<'_, S, T, O> {
     /// The keys at `x` pixels right of the left edges of the windows; pixels as they are, where these can be sorted as well.
     #[inline(always)]
     pub(super) fn load(&self, row: usize, x: usize) -> Lanes<T, S> {
@@ -141,6 +192,7 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn min(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
         match self.highest() {
+            _ if matches!(O::MEANS, Means::Floats) => a.min_floats(b),
             Some(highest) => a.min_flipped(b, highest),
             None => a.min(b),
         }
@@ -150,6 +202,7 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn max(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> Lanes<T, S> {
         match self.highest() {
+            _ if matches!(O::MEANS, Means::Floats) => a.max_floats(b),
             Some(highest) => a.max_flipped(b, highest),
             None => a.max(b),
         }
@@ -159,7 +212,7 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn sort(&self, a: Lanes<T, S>, b: Lanes<T, S>) -> (Lanes<T, S>, Lanes<T, S>) {
         match self.highest() {
-            _ if MAXIMA => (self.min(a, b), self.max(a, b)),
+            _ if !matches!(O::MEANS, Means::Minima) => (self.min(a, b), self.max(a, b)),
             Some(highest) => a.sort_flipped(b, highest),
             None => a.sort(b),
         }
@@ -226,7 +279,7 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
             _ => return self.held[row].set(medians),
         };
         // SAFETY: the promise of `Step`; the plan has this output row.
-        unsafe { give::<S, T>(self.simd, self.step, row, at, medians) };
+        unsafe { give::<S, T, O>(self.simd, self.step, row, at, medians) };
     }
 }
 
@@ -235,8 +288,15 @@ impl<S: Simd, T: Pixel, const MAXIMA: bool> Io<'_, S, T, MAXIMA> {
 /// # Safety
 /// The plan has the row, and the step a column that begins there.
 #[inline(always)]
-unsafe fn give<S: Simd, T: Pixel>(simd: S, step: &Step<'_>, row: usize, at: usize, medians: Lanes<T, S>) {
+unsafe fn give<S: Simd, T: Pixel, O: Order>(
+    simd: S,
+    step: &Step<'_>,
+    row: usize,
+    at: usize,
+    medians: Lanes<T, S>,
+) {
     let pixels = match T::KEYS {
+        _ if matches!(O::MEANS, Means::Floats) => medians,
         KeyRule::Same => medians,
         KeyRule::Flip(_) if Lanes::<T, S>::SORTS_FLIPPED => medians,
         KeyRule::Flip(bits) => medians.flip(Lanes::<T, S>::splat(simd, bits)),

@@ -79,8 +79,8 @@ pub(crate) struct Walk<'a, T: Pixel> {
     pub(super) level: Level,
     pub(super) lanes: usize,
     pub(super) axes: Match,
-    /// Reads rows in place; none for floats, where pixels are no keys and the window is not small, or where the kernel keeps
-    /// lists.
+    /// Reads rows in place, of floats those without NaN; none where pixels are no keys and the window is not small, where the kernel
+    /// keeps lists, or where floats are compared no faster than keys.
     pub(super) direct: Option<Kernel<T>>,
     /// Reads copies of rows, and writes keys.
     pub(super) staged: Kernel<T::Key>,
@@ -98,10 +98,10 @@ impl<'a, T: Pixel> Walk<'a, T> {
         let staged: Kernel<T::Key> = super::kernel_of(axes.window).expect("the window has a kernel");
         let pitch = axes.y.map_or(0, |y| source.strides().bytes[y].unsigned_abs());
         let bytes = source.size().iter().product::<usize>() * size_of::<T>();
-        let own = super::kernel_of::<T>(axes.window);
+        let own = || super::kernel_of::<T>(axes.window);
         let (direct, restoring) = match T::KEYS {
-            KeyRule::Float { .. } => (None, own),
-            _ => (own.filter(|kernel| kernel.plan.room == 0), None),
+            KeyRule::Float { .. } => (own().filter(|kernel| kernel.reads_floats(level)), own()),
+            _ => (own().filter(|kernel| kernel.plan.room == 0), None),
         };
         Self {
             level,
