@@ -44,30 +44,13 @@ impl Avx512 {
     }
 }
 
-/// Whether the CPU has this level, and cores of AMD's.
-fn is_of_amd() -> bool {
+/// Whether the CPU's cores are AMD's; `None` where it lacks this level.
+pub(super) fn is_of_amd() -> Option<bool> {
     static FOUND: LazyLock<bool> = LazyLock::new(|| {
         let vendor = __cpuid(0);
-        Avx512::detect().is_some()
-            && [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"AuthenticAMD"
+        [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"AuthenticAMD"
     });
-    *FOUND
-}
-
-/// [`super::has_fast_maxima`]: Intel's cores take minima and maxima of 512 bits on one port, and logic on another, too. AMD's take all of
-/// them on every port, and logic of three registers more slowly.
-pub(super) fn has_fast_maxima() -> bool {
-    is_of_amd()
-}
-
-/// [`super::has_fast_floats`]: Intel's cores have two ports for floats of 512 bits, and one for minima of integers.
-pub(super) fn has_fast_floats() -> bool {
-    Avx512::detect().is_some() && !is_of_amd()
-}
-
-/// [`super::has_slow_roots`]: a root of f64 takes AMD's cores about as long as estimating it does.
-pub(super) fn has_slow_roots() -> bool {
-    Avx512::detect().is_some() && !is_of_amd()
+    Avx512::detect().map(|_| *FOUND)
 }
 
 impl Simd for Avx512 {

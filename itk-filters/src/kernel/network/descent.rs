@@ -20,29 +20,9 @@ struct Lines {
     z: isize,
 }
 
-/// Whether a step is tried on rows in place: after one that met a NaN, the next ones are not, more of them each time. So an image of
-/// many takes hardly longer than with copies of all rows.
-#[derive(Default)]
-struct Trial {
-    /// Steps still to be taken without, and how many it were after the last NaN.
-    rest: usize,
-    pause: usize,
-}
-
-impl Trial {
-    const LONGEST: usize = 15;
-
-    fn is_due(&mut self) -> bool {
-        let due = self.rest == 0;
-        self.rest = self.rest.saturating_sub(1);
-        due
-    }
-
-    fn ended(&mut self, done: bool) {
-        self.pause = if done { 0 } else { (2 * self.pause + 1).min(Self::LONGEST) };
-        self.rest = self.pause;
-    }
-}
+/// After a step on rows in place that met a NaN, how many are taken on copies at once: where there is one, there often are more. So
+/// an image of many takes hardly longer than with copies of all rows.
+const PAUSE: usize = 15;
 
 /// Bytes of copies for which a narrow strip reads the rows of several steps at a time.
 const COPIES: usize = 6 << 10;
@@ -142,19 +122,18 @@ impl<'a, T: Pixel> Descent<'a, T> {
         let direct = self.walk.direct.as_ref().filter(|_| self.strip.direct);
         let mut staged_end = isize::MIN;
         let mut nan = false;
-        let mut trial = Trial::default();
+        let mut resume = 0;
         let steps = plan.warm_up + self.height.div_ceil(plan.rows);
         for step in 0..steps {
             if step % LISTED == 0 {
                 check()?;
                 self.list(step, LISTED.min(steps - step), scratch);
             }
-            let tried =
-                direct.filter(|_| trial.is_due()).map(|kernel| self.step_in_place(kernel, step, scratch));
-            if let Some(done) = tried {
-                trial.ended(done);
-            }
-            if tried != Some(true) {
+            let tried = direct.filter(|_| step >= resume);
+            if !tried.is_some_and(|kernel| self.step_in_place(kernel, step, scratch)) {
+                if tried.is_some() {
+                    resume = step + 1 + PAUSE;
+                }
                 nan |= self.step_staged(step, &mut staged_end, scratch);
             }
             for (place, slot) in scratch.places.iter_mut().zip(plan.slots) {

@@ -169,7 +169,7 @@ trait Network {
 enum Means {
     /// Keys, the larger ones as [`KeyVector::sort`](simd::KeyVector::sort) finds them.
     Minima,
-    /// Keys, the larger ones as maxima. At AVX-512, as it is how others do that.
+    /// Keys, the larger ones as maxima: at AVX-512 only, as [`KeyVector::sort`](simd::KeyVector::sort) has them elsewhere.
     Maxima,
     /// Pixels that are floats and no NaN, at AVX-512.
     Floats,

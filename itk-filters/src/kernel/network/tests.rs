@@ -1,4 +1,4 @@
-//! Steps of kernels: both ways in which larger keys are found, and both in which columns follow each other.
+//! Steps of kernels: both ways in which larger keys are found, both in which columns follow each other, and floats as they are.
 
 use std::ptr::null_mut;
 
@@ -84,11 +84,11 @@ fn maxima_and_columns_from_right_to_left_give_the_same_medians() {
 /// Takes steps on floats as they are, beside some on their keys.
 fn check_floats<T: Pixel>() {
     let level = Level::Avx512;
+    let kernel = kernel_of::<T>([3, 3, 1]).expect("the window has a kernel");
     if !simd::levels().contains(&level) {
-        println!("skipped: no AVX-512 here, so floats are not compared as they are");
+        assert!(!kernel.reads_floats(level), "floats are read as they are without instructions for that");
         return;
     }
-    let kernel = kernel_of::<T>([3, 3, 1]).expect("the window has a kernel");
     let columns = 3;
     let width = columns * simd::lanes::<T::Key>(level) + 2;
     let (mut state, reads) = (1_u32, kernel.plan.reads());
