@@ -40,6 +40,7 @@ def main() -> int:
     import gaussians
     import relatives
     import report
+    import with_nan
     from measure import DIFFERS, Bench
     from peers import IPP, OXITK, PEERS, missing
     from timing import FULL, QUICK, SPENT
@@ -54,7 +55,7 @@ def main() -> int:
 
     pattern = re.compile(chosen.only or "", re.IGNORECASE)
     outcomes = []
-    every = [*cases.all_cases(bench), *gaussians.rows(bench), *relatives.rows(bench)]
+    every = [*cases.all_cases(bench), *gaussians.rows(bench), *relatives.rows(bench), *with_nan.rows(bench)]
     if not chosen.quick:
         for config in cases.plotted():
             if pattern.search(config.label):

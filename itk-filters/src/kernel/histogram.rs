@@ -1,7 +1,7 @@
 //! The median of a large window by a histogram that slides along x, for any type, rank and radius.
 //!
-//! Keys of 8 and 16 bits are bins themselves; wider ones are replaced by their ordinals in the block of input
-//! that a run of output rows needs. A step of one pixel takes out one column of the window and puts in
+//! Keys of 8 and 16 bits are bins themselves; wider ones, and few of 16 bits, are replaced by their ordinals in the
+//! block of input that a run of output rows needs. A step of one pixel takes out one column of the window and puts in
 //! another, so its cost is the window's cross-section. Where the window reaches beyond the image, border
 //! pixels count several times instead of being visited several times: no radius costs more than the image.
 //!
@@ -15,6 +15,7 @@ use itk_core::simd::Key;
 use itk_core::{Axes, Pixel, View};
 
 use super::indices::for_each_index;
+use super::tiles::tile_size;
 use crate::NanPolicy;
 
 /// How often a value occurs: the smallest type that holds the number of samples of a window.
@@ -126,6 +127,9 @@ struct Block {
 /// The most samples that a block of a type wider than 16 bits may have: ordinals are `u32`.
 pub(crate) const MAX_BLOCK: usize = u32::MAX as usize;
 
+/// Samples below which sorting them takes less time than 2¹⁶ bins.
+const SMALL: usize = 1 << 13;
+
 impl Block {
     /// The input within `radius` of the box `first..first + size`, both xyz, and the key of each bin.
     fn load<T: Pixel>(
@@ -147,7 +151,8 @@ impl Block {
             keys.extend(row.iter().map(|pixel| pixel.to_key()));
         });
         let (bins, keys) = match size_of::<T::Key>() {
-            1 | 2 => direct_bins(&keys),
+            1 => direct_bins(&keys),
+            2 if keys.len() >= SMALL => direct_bins(&keys),
             _ => ordinals(&keys),
         };
         (Self { first: low, size, bins }, keys)
@@ -186,6 +191,24 @@ fn repeats(i: usize, centre: usize, radius: usize, size: usize) -> u64 {
     let below = if i == 0 { radius.saturating_sub(centre) as u64 } else { 0 };
     let above = if i == size - 1 { radius.saturating_sub(size - 1 - centre) as u64 } else { 0 };
     1 + below + above
+}
+
+/// Rows and columns to count in one go, of an output of size `size` and an image of size `image`, all xyz: their input should fit
+/// in the cache, but loading it should not cost much more than the rows themselves.
+pub(crate) fn brick(radius: &[usize], image: &[usize], size: &[usize]) -> Axes<usize> {
+    const BLOCK: usize = 1 << 16;
+    // The window's cross-section, as far as the image reaches: nanoseconds a pixel, roughly.
+    let reach = |a: usize, n: usize| radius[a].saturating_mul(2).saturating_add(n).min(image[a]);
+    let cost = 100.0 + 4.0 * (1..size.len()).map(|a| reach(a, 1) as f64).product::<f64>();
+    let twice = radius.get(1).map_or(0, |r| r.saturating_mul(2));
+    let (rows, columns) = tile_size(size, twice, cost);
+    let layer = (2..size.len()).fold(reach(0, columns), |n, a| n.saturating_mul(reach(a, 1)));
+    let cached = (BLOCK / layer.max(1)).saturating_sub(twice).max(twice / 2 + 1);
+    Axes::from_fn(size.len(), |a| match a {
+        0 => columns,
+        1 => rows.min(cached).min(size[1]).max(1),
+        _ => 1,
+    })
 }
 
 /// A run of output rows, in one line along y.

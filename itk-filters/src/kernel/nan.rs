@@ -3,9 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use itk_core::buffer::Brick;
+use itk_core::simd::Level;
 use itk_core::{Axes, Error, Pixel, Result, View};
 
+use super::histogram::{self, Run};
 use super::indices::for_each_index;
+use super::marks::Marks;
+use super::omit;
 
 /// What a NaN in a window does to its median. Types without NaN don't notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,68 +60,128 @@ impl FromStr for NanPolicy {
     }
 }
 
-/// For each pixel of a box of the output, x fastest, whether a NaN is in its window; `None` when there is none at all.
-///
-/// `radius`, and the box by its first index in the image and its size, are xyz. A window that reaches beyond the border
-/// repeats pixels that it has inside, so those inside decide.
-pub(crate) fn windows<T: Pixel>(
+/// The first index in the image, and the one behind the last, of what the windows of a box of the output cover inside it. `radius`,
+/// and the box by its first index in the image and its size, are xyz, here and below.
+fn covered<T: Pixel>(
     source: &View<'_, T>,
     radius: &[usize],
     first: &[usize],
     size: &[usize],
-) -> Option<Vec<bool>> {
-    let rank = radius.len();
-    let low = Axes::from_fn(rank, |a| first[a].saturating_sub(radius[a]));
-    let high = Axes::from_fn(rank, |a| (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a]));
-    let mut extent = Axes::from_fn(rank, |a| high[a].saturating_sub(low[a]));
-    let mut row = vec![T::default(); extent[0]];
-    let mut found = Vec::with_capacity(extent.iter().product());
-    for_each_index(&low[1..], &high[1..], |rest| {
-        source.load(low[0], rest, &mut row);
-        found.extend(row.iter().map(|pixel| pixel.is_nan()));
-    });
-    if !found.contains(&true) {
-        return None;
-    }
-    for a in 0..rank {
-        found = spread(&found, &extent, a, radius[a], first[a] - low[a]..first[a] - low[a] + size[a]);
-        extent[a] = size[a];
-    }
-    Some(found)
+) -> (Axes<usize>, Axes<usize>) {
+    let high = |a: usize| (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a]);
+    let low = Axes::from_fn(radius.len(), |a| first[a].saturating_sub(radius[a]));
+    (low, Axes::from_fn(radius.len(), high))
 }
 
-/// Marks all that lies within `radius` of a mark along one axis, and keeps the part `range` of that axis.
-fn spread(
-    found: &[bool],
-    extent: &[usize],
-    axis: usize,
-    radius: usize,
-    range: std::ops::Range<usize>,
-) -> Vec<bool> {
-    let inner: usize = extent[..axis].iter().product();
-    let outer: usize = extent[axis + 1..].iter().product();
-    let n = extent[axis];
-    let mut spread = vec![false; inner * range.len() * outer];
-    // Steps since the last mark.
-    let mut since = vec![usize::MAX; inner];
-    for o in 0..outer {
-        let forward: Vec<usize> = (0..n).collect();
-        let backward: Vec<usize> = (0..n).rev().collect();
-        for order in [forward, backward] {
-            since.fill(usize::MAX);
-            for i in order {
-                let marks = &found[(o * n + i) * inner..][..inner];
-                for (since, &mark) in since.iter_mut().zip(marks) {
-                    *since = if mark { 0 } else { since.saturating_add(1) };
+/// Whether a window of a box of the output covers a NaN.
+pub(crate) fn is_within<T: Pixel>(
+    source: &View<'_, T>,
+    radius: &[usize],
+    first: &[usize],
+    size: &[usize],
+) -> bool {
+    let (low, high) = covered(source, radius, first, size);
+    let mut row = vec![T::default(); high[0] - low[0]];
+    let mut found = false;
+    for_each_index(&low[1..], &high[1..], |rest| {
+        if !found {
+            source.load(low[0], rest, &mut row);
+            found = row.iter().any(|pixel| pixel.is_nan());
+        }
+    });
+    found
+}
+
+/// Which windows of a box of the output cover a NaN; `None` when none does.
+fn windows<T: Pixel>(
+    source: &View<'_, T>,
+    radius: &[usize],
+    first: &[usize],
+    size: &[usize],
+) -> Option<Marks> {
+    let (low, high) = covered(source, radius, first, size);
+    // No window reaches further than from one end to the other.
+    let radius = Axes::from_fn(radius.len(), |a| radius[a].min(high[a] - low[a]));
+    // Pixels before the image, none of which is NaN, let all windows of a row begin inside.
+    let before = radius[0].saturating_sub(first[0]);
+    let mut row = vec![T::default(); before + high[0] - low[0]];
+    let mut marks = Marks::new(size[0]);
+    for_each_index(&low[1..], &high[1..], |rest| {
+        source.load(low[0], rest, &mut row[before..]);
+        marks.push(&row, 2 * radius[0], |pixel| pixel.is_nan());
+    });
+    if marks.is_empty() {
+        return None;
+    }
+    for a in 1..size.len() {
+        let start = first[a] - low[a];
+        marks.spread(size[1..a].iter().product(), high[a] - low[a], radius[a], start..start + size[a]);
+    }
+    Some(marks)
+}
+
+/// Windows of at most so many samples are sorted for [`NanPolicy::Omit`], larger ones counted.
+const SORTED: u16 = 64;
+
+/// Corrects the medians of a brick whose windows have NaN, which were taken in the order of [`NanPolicy::Order`].
+///
+/// `first` is the index in the image of the brick's first pixel. `check` is called now and then, and its error stops the rest.
+pub(crate) fn correct<T: Pixel>(
+    level: Level,
+    policy: NanPolicy,
+    source: &View<'_, T>,
+    radius: &[usize],
+    first: &[usize],
+    brick: &Brick<'_, T>,
+    check: &mut dyn FnMut() -> Result<()>,
+) -> Result<()> {
+    let rank = radius.len();
+    let size = Axes::from_fn(rank, |a| brick.size()[a]);
+    let Some(windows) = windows(source, radius, first, &size) else { return Ok(()) };
+    let samples: u128 = radius.iter().map(|&r| 2 * r as u128 + 1).product();
+    let mut sorter = (samples <= u128::from(SORTED)).then(|| omit::Scratch::new(samples as u16));
+    // Counting takes rows together, whose windows share most of their input.
+    let high = match (policy, &sorter) {
+        (NanPolicy::Omit, None) if rank > 1 => {
+            let window = radius[1].saturating_mul(2).saturating_add(1);
+            histogram::brick(radius, source.size(), &size)[1].min(window)
+        }
+        _ => 1,
+    };
+    let blocks = Axes::from_fn(rank - 1, |a| if a == 0 { size[1].div_ceil(high) } else { size[a + 1] });
+    let mut medians = Vec::new();
+    let (mut row, mut result) = (0, Ok(()));
+    for_each_index(&Axes::filled(rank - 1, 0), &blocks, |block| {
+        let rest = Axes::from_fn(rank - 1, |a| if a == 0 { block[0] * high } else { block[a] });
+        let rows = rest.first().map_or(1, |y| high.min(size[1] - y));
+        for run in windows.runs(row..row + rows) {
+            if result.is_err() {
+                return;
+            }
+            result = check();
+            let at = Axes::from_fn(rank, |a| first[a] + if a == 0 { run.start } else { rest[a - 1] });
+            match (policy, &mut sorter) {
+                (NanPolicy::Omit, Some(sorter)) => {
+                    medians.resize(run.len(), T::default());
+                    omit::medians(level, source, radius, &at, sorter, &mut medians);
+                    brick.put(run.start, &rest, &medians);
                 }
-                if range.contains(&i) {
-                    let out = &mut spread[(o * range.len() + i - range.start) * inner..][..inner];
-                    for (out, &since) in out.iter_mut().zip(&since) {
-                        *out |= since <= radius;
-                    }
+                (NanPolicy::Omit, None) => {
+                    let (lines, mut rest) = (Run { first: at, rows, columns: run.len() }, rest);
+                    histogram::medians(source, radius, policy, &lines, &mut |medians| {
+                        brick.put(run.start, &rest, medians);
+                        rest.iter_mut().take(1).for_each(|y| *y += 1);
+                        result = check();
+                        result.is_ok()
+                    });
+                }
+                _ => {
+                    medians.resize(size[0], T::from_f64(f64::NAN));
+                    brick.put(run.start, &rest, &medians[..run.len()]);
                 }
             }
         }
-    }
-    spread
+        row += rows;
+    });
+    result
 }

@@ -10,10 +10,8 @@ use crate::filter::{Filter, Maps, Task, windowed_input_region};
 use crate::kernel::choose::{Algorithm, Orientation};
 use crate::kernel::copies::Copies;
 use crate::kernel::histogram::{self, Run};
-use crate::kernel::indices::for_each_index;
 use crate::kernel::nan::{self, NanPolicy};
 use crate::kernel::order::steps;
-use crate::kernel::tiles::tile_size;
 use crate::kernel::{columns, counting, network};
 
 const NAME: &str = "median";
@@ -193,7 +191,7 @@ impl VisitType for Fill<'_> {
         let source = source.typed::<T>().expect("visited with the input's own type");
         let policy = if T::TYPE.is_float() { self.median.nan_policy } else { NanPolicy::Order };
         let window = Window { source, radius: order.radius, offset, policy, algorithm };
-        if policy == NanPolicy::Raise && window.covers_nan(output.size()) {
+        if policy == NanPolicy::Raise && nan::is_within(&source, &window.radius, &offset, output.size()) {
             return Err(Error::Parameter {
                 filter: NAME,
                 name: "image",
@@ -216,22 +214,6 @@ struct Window<'a, T> {
 }
 
 impl<T: Pixel> Window<'_, T> {
-    fn covers_nan(&self, size: &[usize]) -> bool {
-        let low = Axes::from_fn(size.len(), |a| self.offset[a].saturating_sub(self.radius[a]));
-        let high = Axes::from_fn(size.len(), |a| {
-            (self.offset[a] + size[a]).saturating_add(self.radius[a]).min(self.source.size()[a])
-        });
-        let mut row = vec![T::default(); high[0] - low[0]];
-        let mut found = false;
-        for_each_index(&low[1..], &high[1..], |rest| {
-            if !found {
-                self.source.load(low[0], rest, &mut row);
-                found = row.iter().any(|pixel| pixel.is_nan());
-            }
-        });
-        found
-    }
-
     fn fill(&self, output: ViewMut<'_, T>, context: &Context<'_>) -> Result<()> {
         let level = simd::level()?;
         if output.size().contains(&0) {
@@ -247,7 +229,7 @@ impl<T: Pixel> Window<'_, T> {
                 let extent = walk.extent(output.size(), context.threads());
                 self.bricks(output, &extent, context, |brick, memory, steps| {
                     let nan = walk.fill(brick, memory, &mut || steps.check())?;
-                    if nan { self.apply_policy(brick, steps) } else { Ok(()) }
+                    if nan { self.apply_policy(level, brick, steps) } else { Ok(()) }
                 })
             }
             Algorithm::Counting | Algorithm::Columns => {
@@ -263,7 +245,7 @@ impl<T: Pixel> Window<'_, T> {
                 })
             }
             Algorithm::Histogram => {
-                let extent = self.histogram_extent(output.size());
+                let extent = histogram::brick(&self.radius, self.source.size(), output.size());
                 self.bricks(output, &extent, context, |brick, (), steps| self.count(brick, steps))
             }
         }
@@ -305,35 +287,13 @@ impl<T: Pixel> Window<'_, T> {
     }
 
     /// Corrects the medians of windows with NaN, which were taken in plain order.
-    fn apply_policy(&self, brick: &Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
+    fn apply_policy(&self, level: Level, brick: &Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
         // The type is asked too, so that less is compiled for those without NaN.
         if !T::TYPE.is_float() || matches!(self.policy, NanPolicy::Order | NanPolicy::Raise) {
             return Ok(());
         }
-        let size = Axes::from_fn(self.radius.len(), |a| brick.size()[a]);
         let first = self.first(brick);
-        let Some(windows) = nan::windows(&self.source, &self.radius, &first, &size) else { return Ok(()) };
-        let mut rows = windows.chunks_exact(size[0]);
-        let mut result = Ok(());
-        for_each_index(&Axes::filled(size.len() - 1, 0), &size[1..], |rest| {
-            let windows = rows.next().unwrap_or_default();
-            if result.is_err() || !windows.contains(&true) {
-                return;
-            }
-            result = steps.check();
-            if self.policy == NanPolicy::Propagate {
-                for x in (0..size[0]).filter(|&x| windows[x]) {
-                    brick.put(x, rest, &[T::from_f64(f64::NAN)]);
-                }
-                return;
-            }
-            let first = Axes::from_fn(size.len(), |a| first[a] + if a == 0 { 0 } else { rest[a - 1] });
-            self.histogram(&Run { first, rows: 1, columns: size[0] }, &mut |pixels| {
-                brick.put(0, rest, pixels);
-                true
-            });
-        });
-        result
+        nan::correct(level, self.policy, &self.source, &self.radius, &first, brick, &mut || steps.check())
     }
 
     fn compare(
@@ -355,27 +315,7 @@ impl<T: Pixel> Window<'_, T> {
             counting::medians(level, &self.source, &self.radius, outputs, scratch, medians, check)?;
         }
         brick.store_all(medians);
-        self.apply_policy(brick, steps)
-    }
-
-    /// Rows and columns to count in one go: their input should fit in the cache, but loading it should not cost much more
-    /// than the rows themselves.
-    fn histogram_extent(&self, size: &[usize]) -> Axes<usize> {
-        const BLOCK: usize = 1 << 16;
-        // The window's cross-section, as far as the image reaches: nanoseconds a pixel, roughly.
-        let reach = |a: usize, n: usize| {
-            self.radius[a].saturating_mul(2).saturating_add(n).min(self.source.size()[a])
-        };
-        let cost = 100.0 + 4.0 * (1..size.len()).map(|a| reach(a, 1) as f64).product::<f64>();
-        let twice = self.radius.get(1).map_or(0, |r| r.saturating_mul(2));
-        let (rows, columns) = tile_size(size, twice, cost);
-        let layer = (2..size.len()).fold(reach(0, columns), |n, a| n.saturating_mul(reach(a, 1)));
-        let cached = (BLOCK / layer.max(1)).saturating_sub(twice).max(twice / 2 + 1);
-        Axes::from_fn(size.len(), |a| match a {
-            0 => columns,
-            1 => rows.min(cached).min(size[1]).max(1),
-            _ => 1,
-        })
+        self.apply_policy(level, brick, steps)
     }
 
     fn count(&self, brick: &mut Brick<'_, T>, steps: &Steps<'_>) -> Result<()> {
@@ -385,7 +325,7 @@ impl<T: Pixel> Window<'_, T> {
             columns: brick.size()[0],
         };
         let mut stopped = Ok(());
-        self.histogram(&run, &mut |pixels| {
+        histogram::medians(&self.source, &self.radius, self.policy, &run, &mut |pixels| {
             stopped = steps.check();
             if stopped.is_ok() {
                 brick.store_next(pixels);
@@ -393,9 +333,5 @@ impl<T: Pixel> Window<'_, T> {
             stopped.is_ok()
         });
         stopped
-    }
-
-    fn histogram(&self, run: &Run, store: &mut dyn FnMut(&[T]) -> bool) {
-        histogram::medians(&self.source, &self.radius, self.policy, run, store);
     }
 }
