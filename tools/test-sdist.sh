@@ -17,7 +17,7 @@ cd "$work"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}/sdist"
 cargo clean --quiet --release --manifest-path "$root/Cargo.toml" -p itk-core -p itk-filters -p itk-io -p itk-py
 # Unoptimised: the wheel's tests are about the code that it makes, this one is about what the sdist contains.
-export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256
 "$work/bare/bin/python" -m pip install --disable-pip-version-check "$work"/sdist/*.tar.gz
 "$work/bare/bin/python" - <<'PYTHON'
 import numpy, oxitk
