@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and says where")]
 
 use itk_core::simd::{self, Level};
-use itk_core::{Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
+use itk_core::{CancelToken, Context, Error, Image, PerAxis, Pixel, PixelType, Region, VisitType, pool};
 use itk_filters::{Apply, Median, NanPolicy};
 use itk_tests::cases::{Content, Random, assert_same, pixels};
 use itk_tests::levels::run_at_every_level;
@@ -255,4 +255,37 @@ fn raise_finds_a_nan_that_a_window_covers_and_no_other() {
     assert_eq!(error, "median: image must be free of NaN (nan_policy='raise'), got at least one NaN");
     let far = Region::new(&[0, 0], &[4, 10]).unwrap();
     assert_eq!(median.apply_region(&image, &far).unwrap().to_vec(), vec![1.0; 40]);
+}
+
+#[test]
+fn raise_looks_at_large_images_in_parts_and_heeds_a_cancelled_run() {
+    for size in [&[3 << 20][..], &[1100, 2003], &[1 << 20, 3, 1], &[40, 300, 200]] {
+        let count: usize = size.iter().product();
+        let median = Median::new(0).nan_policy(NanPolicy::Raise);
+        let mut image = Image::from_vec(size, vec![1.0f32; count]).unwrap();
+        assert_eq!(median.apply(&image).unwrap().to_vec(), image.to_vec(), "{size:?}");
+        for place in [0, count / 2, count - 1] {
+            let mut pixels = image.to_vec();
+            pixels[place] = f32::NAN;
+            image = Image::from_vec(size, pixels.clone()).unwrap();
+            assert!(
+                matches!(median.apply(&image), Err(Error::Parameter { name: "image", .. })),
+                "{size:?} {place}"
+            );
+            let cancelled = CancelToken::new();
+            cancelled.cancel();
+            let stopped = median.apply_with::<_, f32>(&image, &Context::default().cancel(cancelled));
+            assert!(matches!(stopped, Err(Error::Aborted { .. })), "{size:?} {place}");
+            pixels[place] = 1.0;
+            image = Image::from_vec(size, pixels).unwrap();
+        }
+    }
+}
+
+#[test]
+fn raise_has_nothing_to_find_where_there_are_no_windows() {
+    let image = Image::from_vec(&[4, 4], vec![f32::NAN; 16]).unwrap();
+    let none = Region::new(&[1, 1], &[2, 0]).unwrap();
+    let median = Median::new(1).nan_policy(NanPolicy::Raise);
+    assert!(median.apply_region::<_, f32>(&image, &none).unwrap().to_vec().is_empty());
 }

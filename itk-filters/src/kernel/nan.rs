@@ -62,7 +62,7 @@ impl FromStr for NanPolicy {
 
 /// The first index in the image, and the one behind the last, of what the windows of a box of the output cover inside it. `radius`,
 /// and the box by its first index in the image and its size, are xyz, here and below.
-fn covered<T: Pixel>(
+pub(crate) fn covered<T: Pixel>(
     source: &View<'_, T>,
     radius: &[usize],
     first: &[usize],
@@ -73,20 +73,22 @@ fn covered<T: Pixel>(
     (low, Axes::from_fn(radius.len(), high))
 }
 
-/// Whether a window of a box of the output covers a NaN.
-pub(crate) fn is_within<T: Pixel>(
+/// Whether there is a NaN from one index in the image to before another. `check` is called row by row, and its error stops the search.
+pub(crate) fn is_between<T: Pixel>(
     source: &View<'_, T>,
-    radius: &[usize],
-    first: &[usize],
-    size: &[usize],
-) -> bool {
-    let (low, high) = covered(source, radius, first, size);
+    low: &[usize],
+    high: &[usize],
+    check: &mut dyn FnMut() -> Result<()>,
+) -> Result<bool> {
     let mut row = vec![T::default(); high[0] - low[0]];
-    let mut found = false;
+    let mut found = Ok(false);
     for_each_index(&low[1..], &high[1..], |rest| {
-        if !found {
-            source.load(low[0], rest, &mut row);
-            found = row.iter().any(|pixel| pixel.is_nan());
+        if matches!(found, Ok(false)) {
+            found = check().map(|()| {
+                source.load(low[0], rest, &mut row);
+                // All of them, as registers do.
+                row.iter().fold(false, |any, pixel| any | pixel.is_nan())
+            });
         }
     });
     found

@@ -22,12 +22,14 @@ pub(crate) struct Scratch<K> {
     exchanges: Vec<(u16, u16)>,
     /// A register of keys for each sample.
     sorted: Vec<K>,
+    medians: Vec<K>,
 }
 
 impl<K: Key> Scratch<K> {
     /// For windows of so many samples.
     pub(crate) fn new(samples: u16) -> Self {
-        Self { keys: Vec::new(), samples: Vec::new(), exchanges: merge_exchange(samples), sorted: Vec::new() }
+        let exchanges = merge_exchange(samples);
+        Self { keys: Vec::new(), samples: Vec::new(), exchanges, sorted: Vec::new(), medians: Vec::new() }
     }
 }
 
@@ -81,45 +83,48 @@ pub(crate) fn medians<T: Pixel>(
         scratch.keys.resize(start + columns, T::Key::default());
         repeat_ends(&pixels, before, &mut scratch.keys[start..], |pixel| pixel.to_key());
     });
-    simd::dispatch(level, Sort { scratch, nan: T::from_f64(f64::NAN).to_key(), medians });
+    let nan = T::from_f64(f64::NAN).to_key();
+    simd::dispatch(level, Sort { scratch, windows: medians.len(), nan });
+    for (median, &key) in medians.iter_mut().zip(&scratch.medians) {
+        *median = T::from_key(key);
+    }
 }
 
-/// Sorts the windows whose keys are in `scratch`, and picks their medians.
-struct Sort<'a, T: Pixel> {
-    scratch: &'a mut Scratch<T::Key>,
-    nan: T::Key,
-    medians: &'a mut [T],
+/// Sorts so many windows whose keys are in `scratch`, a register of windows at a time, and picks their medians.
+struct Sort<'a, K> {
+    scratch: &'a mut Scratch<K>,
+    windows: usize,
+    nan: K,
 }
 
-impl<T: Pixel> Job for Sort<'_, T> {
+impl<K: Key> Job for Sort<'_, K> {
     type Out = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let lanes = <T::Key as Key>::Vector::<S>::LANES;
-        let Scratch { keys, samples, exchanges, sorted } = self.scratch;
-        sorted.resize(samples.len() * lanes, T::Key::default());
-        for (x, medians) in self.medians.chunks_mut(lanes).enumerate() {
-            let keys = &keys[x * lanes..];
-            // No key is smaller than 16 bits, no register larger than 512.
-            let mut numbers = [0u16; 32];
+        let lanes = K::Vector::<S>::LANES;
+        let Scratch { keys, samples, exchanges, sorted, medians } = self.scratch;
+        sorted.resize(samples.len() * lanes, K::default());
+        medians.clear();
+        for x in (0..self.windows).step_by(lanes) {
+            // How many of a window's samples are numbers: no register has more keys.
+            let mut numbers = [0u16; 64];
             for (to, &sample) in sorted.chunks_exact_mut(lanes).zip(&*samples) {
-                to.copy_from_slice(&keys[sample..sample + lanes]);
+                to.copy_from_slice(&keys[x + sample..][..lanes]);
                 for (numbers, key) in numbers.iter_mut().zip(&*to) {
                     *numbers += u16::from(*key < self.nan);
                 }
             }
             for &(low, high) in &*exchanges {
                 let [low, high] = [low, high].map(|i| usize::from(i) * lanes);
-                let (smaller, larger) = <T::Key as Key>::Vector::<S>::load(simd, &sorted[low..])
-                    .sort(KeyVector::load(simd, &sorted[high..]));
+                let (smaller, larger) =
+                    K::Vector::<S>::load(simd, &sorted[low..]).sort(KeyVector::load(simd, &sorted[high..]));
                 smaller.store(&mut sorted[low..]);
                 larger.store(&mut sorted[high..]);
             }
-            // Without numbers, the first is NaN as well.
-            for (lane, (median, numbers)) in medians.iter_mut().zip(numbers).enumerate() {
-                *median = T::from_key(sorted[usize::from(numbers / 2) * lanes + lane]);
-            }
+            // Of a window without numbers the first sample is NaN, too.
+            let picked = |lane: usize| sorted[usize::from(numbers[lane] / 2) * lanes + lane];
+            medians.extend((0..lanes).map(picked));
         }
     }
 }

@@ -191,13 +191,8 @@ impl VisitType for Fill<'_> {
         let source = source.typed::<T>().expect("visited with the input's own type");
         let policy = if T::TYPE.is_float() { self.median.nan_policy } else { NanPolicy::Order };
         let window = Window { source, radius: order.radius, offset, policy, algorithm };
-        if policy == NanPolicy::Raise && nan::is_within(&source, &window.radius, &offset, output.size()) {
-            return Err(Error::Parameter {
-                filter: NAME,
-                name: "image",
-                expected: "free of NaN (nan_policy='raise')".into(),
-                got: "at least one NaN".into(),
-            });
+        if policy == NanPolicy::Raise {
+            window.refuse_nan(output.size(), context)?;
         }
         window.fill(output, context)
     }
@@ -214,6 +209,34 @@ struct Window<'a, T> {
 }
 
 impl<T: Pixel> Window<'_, T> {
+    /// Looks for a NaN that a window of the output covers, before anything is written.
+    fn refuse_nan(&self, size: &[usize], context: &Context<'_>) -> Result<()> {
+        const PART: usize = 1 << 20;
+        if size.contains(&0) {
+            return Ok(());
+        }
+        let (low, high) = nan::covered(&self.source, &self.radius, &self.offset, size);
+        let extent = Axes::from_fn(low.len(), |a| high[a] - low[a]);
+        let slowest = (0..extent.len()).rev().find(|&a| extent[a] > 1).unwrap_or(0);
+        let step = PART.div_ceil(extent[..slowest].iter().product());
+        let parts: Vec<usize> = (low[slowest]..high[slowest]).step_by(step).collect();
+        let steps = context.steps(NAME, parts.len());
+        let part = |(): &mut (), start: usize| {
+            let (mut low, mut high) = (low, high);
+            (low[slowest], high[slowest]) = (start, (start + step).min(high[slowest]));
+            match nan::is_between(&self.source, &low, &high, &mut || steps.check())? {
+                false => Ok(()),
+                true => Err(Error::Parameter {
+                    filter: NAME,
+                    name: "image",
+                    expected: "free of NaN (nan_policy='raise')".into(),
+                    got: "at least one NaN".into(),
+                }),
+            }
+        };
+        pool::for_each(context, parts, || (), part)
+    }
+
     fn fill(&self, output: ViewMut<'_, T>, context: &Context<'_>) -> Result<()> {
         let level = simd::level()?;
         if output.size().contains(&0) {
