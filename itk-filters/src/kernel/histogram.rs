@@ -14,7 +14,7 @@ use std::ops::{Add, AddAssign, Mul, Sub, SubAssign};
 use itk_core::simd::Key;
 use itk_core::{Axes, Pixel, View};
 
-use super::indices::for_each_index;
+use super::indices::{covered, for_each_index};
 use super::tiles::tile_size;
 use crate::NanPolicy;
 
@@ -138,14 +138,10 @@ impl Block {
         size: &[usize],
         radius: &[usize],
     ) -> (Self, Vec<T::Key>) {
-        let rank = first.len();
-        let low = Axes::from_fn(rank, |a| first[a].saturating_sub(radius[a]));
-        let size = Axes::from_fn(rank, |a| {
-            (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a]) - low[a]
-        });
+        let (low, high) = covered(source.size(), radius, first, size);
+        let size = Axes::from_fn(first.len(), |a| high[a] - low[a]);
         let mut keys = Vec::with_capacity(size.iter().product());
         let mut row = vec![T::default(); size[0]];
-        let high = Axes::from_fn(rank, |a| low[a] + size[a]);
         for_each_index(&low[1..], &high[1..], |rest| {
             source.load(low[0], rest, &mut row);
             keys.extend(row.iter().map(|pixel| pixel.to_key()));

@@ -17,6 +17,19 @@ pub(crate) fn for_each_index(low: &[usize], high: &[usize], mut visit: impl FnMu
     }
 }
 
+/// What the windows of the box `first..first + size` cover of an image of size `image`: its first index, and the one behind its last.
+/// All are xyz.
+pub(crate) fn covered(
+    image: &[usize],
+    radius: &[usize],
+    first: &[usize],
+    size: &[usize],
+) -> (Axes<usize>, Axes<usize>) {
+    let low = |a: usize| first[a].saturating_sub(radius[a]);
+    let high = |a: usize| (first[a] + size[a]).saturating_add(radius[a]).min(image[a]);
+    (Axes::from_fn(image.len(), low), Axes::from_fn(image.len(), high))
+}
+
 /// `to` becomes the pixels, with the first one before them `before` times more, and the last one after them.
 #[inline(always)]
 pub(crate) fn repeat_ends<T: Pixel, K: Copy>(

@@ -1,4 +1,4 @@
-//! What a NaN does to a median, and which windows have one.
+//! What a NaN does to a median, which windows have one, and their medians.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use itk_core::simd::Level;
 use itk_core::{Axes, Error, Pixel, Result, View};
 
 use super::histogram::{self, Run};
-use super::indices::for_each_index;
+use super::indices::{covered, for_each_index};
 use super::marks::Marks;
 use super::omit;
 
@@ -60,19 +60,6 @@ impl FromStr for NanPolicy {
     }
 }
 
-/// The first index in the image, and the one behind the last, of what the windows of a box of the output cover inside it. `radius`,
-/// and the box by its first index in the image and its size, are xyz, here and below.
-pub(crate) fn covered<T: Pixel>(
-    source: &View<'_, T>,
-    radius: &[usize],
-    first: &[usize],
-    size: &[usize],
-) -> (Axes<usize>, Axes<usize>) {
-    let high = |a: usize| (first[a] + size[a]).saturating_add(radius[a]).min(source.size()[a]);
-    let low = Axes::from_fn(radius.len(), |a| first[a].saturating_sub(radius[a]));
-    (low, Axes::from_fn(radius.len(), high))
-}
-
 /// Whether there is a NaN from one index in the image to before another. `check` is called row by row, and its error stops the search.
 pub(crate) fn is_between<T: Pixel>(
     source: &View<'_, T>,
@@ -94,14 +81,15 @@ pub(crate) fn is_between<T: Pixel>(
     found
 }
 
-/// Which windows of a box of the output cover a NaN; `None` when none does.
+/// Which windows of a box of the output cover a NaN; `None` when none does. `radius`, and the box by its first index in the image and
+/// its size, are xyz.
 fn windows<T: Pixel>(
     source: &View<'_, T>,
     radius: &[usize],
     first: &[usize],
     size: &[usize],
 ) -> Option<Marks> {
-    let (low, high) = covered(source, radius, first, size);
+    let (low, high) = covered(source.size(), radius, first, size);
     // No window reaches further than from one end to the other.
     let radius = Axes::from_fn(radius.len(), |a| radius[a].min(high[a] - low[a]));
     // Pixels before the image, none of which is NaN, let all windows of a row begin inside.
@@ -127,7 +115,7 @@ const SORTED: u16 = 64;
 
 /// Corrects the medians of a brick whose windows have NaN, which were taken in the order of [`NanPolicy::Order`].
 ///
-/// `first` is the index in the image of the brick's first pixel. `check` is called now and then, and its error stops the rest.
+/// `radius`, and `first`, the index in the image of the brick's first pixel, are xyz. `check` is called now and then, and its error stops the rest.
 pub(crate) fn correct<T: Pixel>(
     level: Level,
     policy: NanPolicy,

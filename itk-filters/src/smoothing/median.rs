@@ -10,6 +10,7 @@ use crate::filter::{Filter, Maps, Task, windowed_input_region};
 use crate::kernel::choose::{Algorithm, Orientation};
 use crate::kernel::copies::Copies;
 use crate::kernel::histogram::{self, Run};
+use crate::kernel::indices::covered;
 use crate::kernel::nan::{self, NanPolicy};
 use crate::kernel::order::steps;
 use crate::kernel::{columns, counting, network};
@@ -215,7 +216,7 @@ impl<T: Pixel> Window<'_, T> {
         if size.contains(&0) {
             return Ok(());
         }
-        let (low, high) = nan::covered(&self.source, &self.radius, &self.offset, size);
+        let (low, high) = covered(self.source.size(), &self.radius, &self.offset, size);
         let extent = Axes::from_fn(low.len(), |a| high[a] - low[a]);
         let slowest = (0..extent.len()).rev().find(|&a| extent[a] > 1).unwrap_or(0);
         let step = PART.div_ceil(extent[..slowest].iter().product());
